@@ -1,0 +1,182 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::load::{Load, Tags};
+use super::shape::Shape;
+use super::site::{Scope, Site, Target};
+use crate::cache::{Cache, Options};
+use crate::context::{self, Mode};
+use crate::key::{KeyWriter, Parts};
+use crate::memory::{Acquire, Acquired, Reuse, Want};
+use crate::stats::count;
+
+/// A call of an annotated function: its key parts, borrowed.
+pub struct Call<P> {
+    site: &'static Site,
+    parts: P,
+    scope: Scope,
+    when: bool,
+}
+
+impl<P: Parts> Call<P> {
+    #[inline]
+    pub(super) fn new(site: &'static Site, parts: P) -> Self {
+        Self { site, parts, scope: Scope::default(), when: true }
+    }
+
+    /// The type that the method belongs to, and the function's type parameters.
+    #[inline]
+    #[must_use]
+    pub fn scope(mut self, owner: &'static str, generics: &'static str) -> Self {
+        self.scope = Scope { owner, generics };
+        self
+    }
+
+    /// Whether to use the cache at all.
+    #[inline]
+    #[must_use]
+    pub fn when(mut self, holds: bool) -> Self {
+        self.when = holds;
+        self
+    }
+
+    /// The key's text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let template = self.site.meta().template;
+        let mut text = self.site.lead(self.scope);
+        let _ = self.parts.write_with(template.pieces, &mut KeyWriter::new(&mut text, template.extra));
+        text
+    }
+
+    /// The key as something to invalidate.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target::key(self.site, self.text())
+    }
+
+    /// Looks the key up. A hit is found here and now; what takes longer is in what is returned, which borrows nothing.
+    #[inline]
+    pub fn begin<S: Shape>(self, shape: S, options: fn() -> Options, tags: impl FnOnce(&mut Tags)) -> Begin<S, P::Owned> {
+        let mode = context::mode(self.site.address());
+        if mode == Mode::Bypass || !self.when {
+            return Begin::ready(shape, Lookup::Lead(Load::inert(shape)));
+        }
+        let cache = self.site.cache::<P, S::Stored>(self.scope, options);
+        let core = cache.core();
+        let hash = core.engine.hash(|state| self.parts.hash_part(state));
+        if mode == Mode::Use {
+            if let Some(stored) = core.engine.get(hash, |key| self.parts.eq_part(key)) {
+                if shape.is_null(&stored) {
+                    count(&core.engine.counters.null_hits);
+                }
+                return Begin::ready(shape, Lookup::Found(shape.to_output(stored)));
+            }
+        }
+        self.miss(shape, cache, hash, mode, tags)
+    }
+
+    #[cold]
+    fn miss<S: Shape>(self, shape: S, cache: &'static Cache<P::Owned, S::Stored>, hash: u64, mode: Mode, tags: impl FnOnce(&mut Tags)) -> Begin<S, P::Owned> {
+        let core = cache.core();
+        if core.problem.is_some() {
+            return Begin::ready(shape, Lookup::Lead(Load::inert(shape)));
+        }
+        let reuse = match mode {
+            Mode::Refresh => Reuse::Nothing,
+            _ if core.single_flight => Reuse::Anything,
+            _ => Reuse::Entry,
+        };
+        let mut named = Tags::default();
+        tags(&mut named);
+        let want = Want { hash, key: self.parts.to_owned_part(), tags: named.into_texts(), reuse };
+        let text = core.weighted.then(|| self.text());
+        let acquire = Acquire::new(Arc::clone(&core.engine), want);
+        Begin { shape, stage: Stage::Acquire { acquire, cache, text } }
+    }
+}
+
+impl<P> fmt::Debug for Call<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("site", self.site).finish_non_exhaustive()
+    }
+}
+
+/// What a look-up comes to.
+#[derive(Debug)]
+pub enum Lookup<S: Shape, K: Eq + Send + Sync + 'static> {
+    /// The answer.
+    Found(S::Output),
+    /// Run the body and finish the load with what it returns.
+    Lead(Load<S, K>),
+}
+
+/// A look-up under way. Await it, or [`wait`](Begin::wait) for it.
+pub struct Begin<S: Shape, K: Eq + Send + Sync + 'static> {
+    shape: S,
+    stage: Stage<S, K>,
+}
+
+enum Stage<S: Shape, K: Eq + Send + Sync + 'static> {
+    Ready(Option<Lookup<S, K>>),
+    Acquire { acquire: Acquire<K, S::Stored>, cache: &'static Cache<K, S::Stored>, text: Option<String> },
+}
+
+impl<S: Shape, K: Eq + Send + Sync + 'static> Unpin for Begin<S, K> {}
+
+impl<S: Shape, K: Eq + Send + Sync + 'static> Begin<S, K> {
+    #[inline]
+    fn ready(shape: S, lookup: Lookup<S, K>) -> Self {
+        Self { shape, stage: Stage::Ready(Some(lookup)) }
+    }
+
+    /// Blocks the thread until there is an answer.
+    #[inline]
+    pub fn wait(self) -> Lookup<S, K> {
+        match self.stage {
+            Stage::Ready(Some(lookup)) => lookup,
+            stage => crate::flight::block_on(Self { shape: self.shape, stage }),
+        }
+    }
+}
+
+impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begin<S, K> {
+    type Output = Lookup<S, K>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Lookup<S, K>> {
+        let this = &mut *self;
+        let shape = this.shape;
+        match &mut this.stage {
+            Stage::Ready(lookup) => match lookup.take() {
+                Some(lookup) => Poll::Ready(lookup),
+                None => Poll::Pending,
+            },
+            Stage::Acquire { acquire, cache, text } => loop {
+                let Poll::Ready(acquired) = pin!(&mut *acquire).poll(cx) else { return Poll::Pending };
+                return Poll::Ready(match acquired {
+                    Acquired::Value(stored) => Lookup::Found(shape.to_output(stored)),
+                    Acquired::Lead(lead) => Lookup::Lead(Load::leading(shape, lead, cache, text.take())),
+                    Acquired::Alone => Lookup::Lead(Load::inert(shape)),
+                    Acquired::Failed(error, mut want) => match shape.receive_error(&error) {
+                        Some(output) => Lookup::Found(output),
+                        None => {
+                            want.reuse = Reuse::Entry;
+                            acquire.ask_again(want);
+                            continue;
+                        }
+                    },
+                });
+            },
+        }
+    }
+}
+
+impl<S: Shape, K: Eq + Send + Sync + 'static> fmt::Debug for Begin<S, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Begin").finish_non_exhaustive()
+    }
+}

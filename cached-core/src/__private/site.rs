@@ -1,0 +1,238 @@
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+
+use super::call::Call;
+use super::meta::Meta;
+use crate::cache::{Cache, Function, Options};
+use crate::config;
+use crate::context::{Mode, Override};
+use crate::invalidated::Invalidated;
+use crate::invalidation::Invalidation;
+use crate::key::{KeyWriter, Parts};
+use crate::registry::{self, AnyCache, CacheHandle, Group};
+
+/// What tells the instances of one function apart, besides the types of key and value: the type that a method belongs to, and
+/// the function's own type parameters, by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scope {
+    pub(super) owner: &'static str,
+    pub(super) generics: &'static str,
+}
+
+impl Scope {
+    #[inline]
+    fn is(self, other: Scope) -> bool {
+        let same = |a: &'static str, b: &'static str| std::ptr::eq(a, b) || a == b;
+        same(self.owner, other.owner) && same(self.generics, other.generics)
+    }
+}
+
+/// One annotated function: where its caches are, one for each instance that was called.
+///
+/// The caches are a chain that only grows, as long as there are instances: a call finds its own without a lock and without the
+/// macro having to name a type.
+pub struct Site {
+    meta: Meta,
+    first: OnceLock<Box<Instance>>,
+}
+
+struct Instance {
+    scope: Scope,
+    /// A `Cache<K, V>`.
+    cache: Box<dyn Any + Send + Sync>,
+    erased: Arc<dyn AnyCache>,
+    next: OnceLock<Box<Instance>>,
+}
+
+impl Site {
+    /// For a static beside the function.
+    #[must_use]
+    pub const fn new(meta: Meta) -> Self {
+        Self { meta, first: OnceLock::new() }
+    }
+
+    pub(super) fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(self) as usize
+    }
+
+    /// A call with these key parts.
+    #[inline]
+    pub fn call<P: Parts>(&'static self, parts: P) -> Call<P> {
+        Call::new(self, parts)
+    }
+
+    /// The cache of the instance with these types; made if this is its first call.
+    #[inline]
+    pub(super) fn cache<P, V>(&'static self, scope: Scope, options: fn() -> Options) -> &'static Cache<P::Owned, V>
+    where
+        P: Parts,
+        V: Clone + Send + Sync + 'static,
+    {
+        if let Some(instance) = self.first.get() {
+            if instance.scope.is(scope) {
+                if let Some(cache) = instance.cache.downcast_ref() {
+                    return cache;
+                }
+            }
+        }
+        self.cache_in_chain::<P, V>(scope, options)
+    }
+
+    #[cold]
+    fn cache_in_chain<P, V>(&'static self, scope: Scope, options: fn() -> Options) -> &'static Cache<P::Owned, V>
+    where
+        P: Parts,
+        V: Clone + Send + Sync + 'static,
+    {
+        let mut at = &self.first;
+        let mut new = None;
+        loop {
+            if let Some(instance) = at.get() {
+                if let Some(cache) = instance.scope.is(scope).then(|| instance.cache.downcast_ref()).flatten() {
+                    return cache;
+                }
+                at = &instance.next;
+                continue;
+            }
+            // Made before the link is taken: the settings are the user's expressions, and may themselves call this function.
+            let instance = new.take().unwrap_or_else(|| self.instance::<P, V>(scope, options()));
+            match at.set(Box::new(instance)) {
+                Ok(()) => registry::register(&at.wait().erased),
+                Err(lost) => new = Some(*lost),
+            }
+        }
+    }
+
+    fn instance<P, V>(&'static self, scope: Scope, options: Options) -> Instance
+    where
+        P: Parts,
+        V: Clone + Send + Sync + 'static,
+    {
+        let (store, problem) = match config::store(self.meta.backend) {
+            Ok(store) => (store, None),
+            Err(problem) => (config::MemoryStore::default(), Some(format!("{}: {problem}", self.path(scope)))),
+        };
+        if let Some(problem) = &problem {
+            // Once for each instance, since it is made once. The function works, uncached; nobody would find out otherwise.
+            eprintln!("cached-core: {problem}; until then the function runs uncached");
+        }
+        let template = self.meta.template;
+        let lead = self.lead(scope);
+        // As a plain function pointer, which does not mention `P` and the lifetimes in it.
+        let write: fn(&P::Owned, &[&str], &mut KeyWriter<'_>) -> fmt::Result = P::write_owned_with;
+        let prefix = format!("{lead}{}", template.pieces.first().copied().unwrap_or(""));
+        let text = move |key: &P::Owned, out: &mut dyn fmt::Write| {
+            out.write_str(&lead)?;
+            write(key, template.pieces, &mut KeyWriter::new(out, template.extra))
+        };
+        let function = Function { name: self.path(scope), prefix, text: Box::new(text), problem };
+        let cache = Cache::<P::Owned, V>::of_function(function, &store, &options, config::clock());
+        Instance { scope, erased: Arc::clone(cache.core()) as Arc<dyn AnyCache>, cache: Box::new(cache), next: OnceLock::new() }
+    }
+
+    /// What a default key begins with, before the template's first piece.
+    pub(super) fn lead(&self, scope: Scope) -> String {
+        if self.meta.default_key { self.path(scope) } else { String::new() }
+    }
+
+    fn path(&self, scope: Scope) -> String {
+        let owner = if scope.owner.is_empty() { self.meta.module } else { scope.owner };
+        let (open, close) = if scope.generics.is_empty() { ("", "") } else { ("<", ">") };
+        format!("{owner}::{}{open}{}{close}", self.meta.name, scope.generics)
+    }
+
+    /// Runs `f`; the function's first call in it neither reads nor stores.
+    pub fn uncached<R>(&'static self, f: impl FnOnce() -> R) -> R {
+        self.first_call(Mode::Bypass).scope(f)
+    }
+
+    /// The same around a future.
+    pub async fn uncached_async<F: Future>(&'static self, future: F) -> F::Output {
+        self.first_call(Mode::Bypass).scope_async(future).await
+    }
+
+    /// Runs `f`; the function's first call in it loads and stores.
+    pub fn refresh<R>(&'static self, f: impl FnOnce() -> R) -> R {
+        self.first_call(Mode::Refresh).scope(f)
+    }
+
+    /// The same around a future.
+    pub async fn refresh_async<F: Future>(&'static self, future: F) -> F::Output {
+        self.first_call(Mode::Refresh).scope_async(future).await
+    }
+
+    fn first_call(&self, mode: Mode) -> Override {
+        Override::first(mode, Some(self.address()))
+    }
+}
+
+impl CacheHandle {
+    /// The cache of an annotated function.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(site: &'static Site) -> Self {
+        Self::group(site)
+    }
+}
+
+impl Group for Site {
+    fn name(&self) -> String {
+        self.path(Scope::default())
+    }
+
+    fn caches(&self) -> Vec<Arc<dyn AnyCache>> {
+        let mut caches = Vec::new();
+        let mut at = &self.first;
+        while let Some(instance) = at.get() {
+            caches.push(Arc::clone(&instance.erased));
+            at = &instance.next;
+        }
+        caches
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// What `#[invalidates(find_user(id))]` names: one key of a function, or all.
+#[derive(Clone)]
+pub struct Target {
+    site: &'static Site,
+    text: Option<String>,
+}
+
+impl Target {
+    pub(super) fn key(site: &'static Site, text: String) -> Self {
+        Self { site, text: Some(text) }
+    }
+
+    /// Every entry of the function.
+    #[must_use]
+    pub fn all_of(site: &'static Site) -> Self {
+        Self { site, text: None }
+    }
+
+    /// Carries it out.
+    pub fn invalidate(self) -> Invalidated {
+        self.added_to(Invalidation::new()).run()
+    }
+
+    pub(crate) fn added_to(self, invalidation: Invalidation) -> Invalidation {
+        invalidation.of(self.site, self.text)
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target").field("site", self.site).field("all", &self.text.is_none()).finish()
+    }
+}

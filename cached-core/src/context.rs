@@ -1,0 +1,248 @@
+//! What holds for the code that runs on this thread just now: scopes that change what cached calls do, and the loads it is inside of.
+//!
+//! Both follow a future from poll to poll: a scope around a future is entered for each poll and left after it, so other tasks on
+//! the thread never see it.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::sync::thread_local;
+
+thread_local! {
+    static CONTEXT: Context = const { Context { overrides: RefCell::new(Vec::new()), overridden: Cell::new(false), loads: RefCell::new(Vec::new()) } };
+}
+
+struct Context {
+    overrides: RefCell<Vec<Override>>,
+    /// Whether `overrides` holds anything: all that a hit looks at.
+    overridden: Cell<bool>,
+    /// The loads that the running code is inside of, outermost first.
+    loads: RefCell<Vec<u64>>,
+}
+
+/// What a call does with its cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Look up, else load and store.
+    Use,
+    /// Neither read nor store.
+    Bypass,
+    /// Load and store, whatever is there.
+    Refresh,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Override {
+    mode: Mode,
+    reach: Reach,
+}
+
+#[derive(Clone, Debug)]
+enum Reach {
+    /// Every cached call.
+    All,
+    /// The first call of one function (the address of its site), or of any.
+    First { site: Option<usize>, taken: Arc<AtomicBool> },
+}
+
+impl Override {
+    pub(crate) fn all(mode: Mode) -> Self {
+        Self { mode, reach: Reach::All }
+    }
+
+    pub(crate) fn first(mode: Mode, site: Option<usize>) -> Self {
+        Self { mode, reach: Reach::First { site, taken: Arc::new(AtomicBool::new(false)) } }
+    }
+
+    /// Runs `f` under this override.
+    pub(crate) fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _entered = Entered::new(self.clone());
+        f()
+    }
+
+    /// Polls `future` under this override.
+    pub(crate) async fn scope_async<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| self.scope(|| future.as_mut().poll(cx))).await
+    }
+}
+
+struct Entered;
+
+impl Entered {
+    fn new(entered: Override) -> Self {
+        CONTEXT.with(|context| {
+            context.overrides.borrow_mut().push(entered);
+            context.overridden.set(true);
+        });
+        Self
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CONTEXT.with(|context| {
+            let mut overrides = context.overrides.borrow_mut();
+            overrides.pop();
+            context.overridden.set(!overrides.is_empty());
+        });
+    }
+}
+
+/// What a call by `site` (an address; 0 where a cache is used directly) is to do. On a thread that is shutting down: as always.
+#[inline]
+pub(crate) fn mode(site: usize) -> Mode {
+    CONTEXT.try_with(|context| if context.overridden.get() { context.innermost(site) } else { Mode::Use }).unwrap_or(Mode::Use)
+}
+
+impl Context {
+    #[cold]
+    fn innermost(&self, site: usize) -> Mode {
+        for entered in self.overrides.borrow().iter().rev() {
+            match &entered.reach {
+                Reach::All => return entered.mode,
+                Reach::First { site: Some(wanted), .. } if *wanted != site => {}
+                Reach::First { taken, .. } => {
+                    if !taken.swap(true, Ordering::AcqRel) {
+                        return entered.mode;
+                    }
+                }
+            }
+        }
+        Mode::Use
+    }
+}
+
+/// Runs `f` as part of the load with this number.
+pub(crate) fn inside_load<R>(load: u64, f: impl FnOnce() -> R) -> R {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            CONTEXT.with(|context| context.loads.borrow_mut().pop());
+        }
+    }
+    CONTEXT.with(|context| context.loads.borrow_mut().push(load));
+    let _leave = Leave;
+    f()
+}
+
+/// Polls `future` as part of the load with this number.
+pub(crate) async fn inside_load_async<F: Future>(load: u64, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|cx| inside_load(load, || future.as_mut().poll(cx))).await
+}
+
+/// The loads that the running code is inside of, outermost first.
+pub(crate) fn enclosing_loads() -> Vec<u64> {
+    CONTEXT.try_with(|context| context.loads.borrow().clone()).unwrap_or_default()
+}
+
+/// Runs `f` with every cache out of the way: cached functions run their bodies, and nothing is read from a cache or stored in one.
+///
+/// For tests and administrative paths. Invalidations still take effect. What `f` hands to other threads or spawned
+/// tasks is outside the scope.
+///
+/// ```
+/// use cached_core::{bypass, cache};
+///
+/// #[cache(ttl = 60)]
+/// fn rate(currency: &str) -> f64 { 1.08 }
+///
+/// bypass(|| rate("EUR"));
+/// assert_eq!(rate::cache().len(), 0);
+/// ```
+pub fn bypass<R>(f: impl FnOnce() -> R) -> R {
+    Override::all(Mode::Bypass).scope(f)
+}
+
+/// The same as [`bypass`] around a future. Tasks that it spawns are outside the scope.
+///
+/// # Cancel safety
+///
+/// As that of `future`: dropping leaves nothing behind.
+pub async fn bypass_async<F: Future>(future: F) -> F::Output {
+    Override::all(Mode::Bypass).scope_async(future).await
+}
+
+/// Runs `f`; the first cached call that it makes runs its body and stores the result, whatever is cached.
+///
+/// For methods, this is what the companion's `refresh` is for free functions.
+///
+/// ```
+/// use cached_core::{cache, refresh};
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// static CALLS: AtomicU32 = AtomicU32::new(0);
+/// struct Shop;
+///
+/// impl Shop {
+///     #[cache(ttl = 60, skip(self))]
+///     fn visitors(&self) -> u32 { CALLS.fetch_add(1, Ordering::Relaxed) }
+/// }
+///
+/// assert_eq!((Shop.visitors(), Shop.visitors()), (0, 0));
+/// assert_eq!(refresh(|| Shop.visitors()), 1);
+/// assert_eq!(Shop.visitors(), 1);
+/// ```
+pub fn refresh<R>(f: impl FnOnce() -> R) -> R {
+    Override::first(Mode::Refresh, None).scope(f)
+}
+
+/// The same as [`refresh`] around a future.
+///
+/// # Cancel safety
+///
+/// As that of `future`.
+pub async fn refresh_async<F: Future>(future: F) -> F::Output {
+    Override::first(Mode::Refresh, None).scope_async(future).await
+}
+
+/// Runs `f`; the first cached call that it makes runs its body and neither reads nor stores. Calls inside that body use their caches.
+///
+/// For methods, this is what the companion's `uncached` is for free functions.
+pub fn uncached<R>(f: impl FnOnce() -> R) -> R {
+    Override::first(Mode::Bypass, None).scope(f)
+}
+
+/// The same as [`uncached`] around a future.
+///
+/// # Cancel safety
+///
+/// As that of `future`.
+pub async fn uncached_async<F: Future>(future: F) -> F::Output {
+    Override::first(Mode::Bypass, None).scope_async(future).await
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_ends_with_its_call_even_if_it_panics() {
+        let panicked = std::panic::catch_unwind(|| bypass(|| panic!("on purpose")));
+        assert!(panicked.is_err());
+        assert_eq!(mode(0), Mode::Use);
+    }
+
+    #[test]
+    fn a_one_call_override_reaches_one_call_of_its_function() {
+        Override::first(Mode::Refresh, Some(7)).scope(|| {
+            assert_eq!(mode(8), Mode::Use);
+            assert_eq!(mode(7), Mode::Refresh);
+            assert_eq!(mode(7), Mode::Use);
+        });
+    }
+
+    #[test]
+    fn bypass_outside_reaches_through_a_spent_override() {
+        bypass(|| {
+            Override::first(Mode::Refresh, Some(7)).scope(|| {
+                assert_eq!(mode(7), Mode::Refresh);
+                assert_eq!(mode(7), Mode::Bypass);
+            });
+        });
+    }
+}

@@ -1,0 +1,224 @@
+//! Single flight: one load, any number of waiters, threads and tasks alike.
+//!
+//! A [`Flight`] is what a load under way and those who wait for it share. It knows nothing of tables or keys: the engine
+//! keeps flights beside its entries and decides who may join. Waiters are wakers; a thread waits by parking under a waker of its own.
+//!
+//! A leader that goes away without a result (dropped, panicked, cancelled) passes the *baton* to the waiter that came first. A
+//! waiter that goes away with the baton in hand passes it on. So a load either ends or is taken over, as long as
+//! anybody waits for it.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, thread};
+use crate::tag::{Epoch, Tags};
+
+/// An error that several callers receive; each clones it back out.
+pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
+
+/// How a flight ended, as those see it who waited.
+#[derive(Clone, Debug)]
+pub(crate) enum Landing<V> {
+    /// The load brought this value. If tags that it turned out to carry were invalidated meanwhile, whoever joined at or after
+    /// `overtaken` may not have it.
+    Value { value: V, overtaken: Option<Epoch> },
+    /// The load failed. Without an error to share, each waiter loads for itself.
+    Failed(Option<SharedError>),
+    /// An invalidation made the flight pointless and its leader is gone: look again.
+    Void,
+}
+
+/// One load under way.
+#[derive(Debug)]
+pub(crate) struct Flight<V> {
+    /// Tells flights apart, in order of their beginning.
+    pub(crate) number: u64,
+    /// The tags known before the load.
+    pub(crate) tags: Tags,
+    /// The tag epoch before the load began, or before the present leader took over.
+    captured: AtomicU64,
+    state: Mutex<State<V>>,
+}
+
+#[derive(Debug)]
+struct State<V> {
+    landing: Option<Landing<V>>,
+    /// By order of arrival.
+    waiters: BTreeMap<u64, Option<Waker>>,
+    arrivals: u64,
+    /// The waiter that is to lead on.
+    baton: Option<u64>,
+}
+
+/// What a leader without a result leaves behind.
+#[derive(Debug)]
+pub(crate) enum Abandoned {
+    /// A waiter leads on; wake it, outside every lock.
+    HandedOver(Option<Waker>),
+    /// Nobody waits.
+    Empty,
+}
+
+impl<V> Flight<V> {
+    pub(crate) fn new(tags: Tags, captured: Epoch) -> Self {
+        static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+        Self {
+            number: NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+            tags,
+            captured: AtomicU64::new(captured.0),
+            state: Mutex::new(State { landing: None, waiters: BTreeMap::new(), arrivals: 0, baton: None }),
+        }
+    }
+
+    /// Whether no tag known before the load was invalidated since: if one was, those who come now must not join.
+    pub(crate) fn stands(&self) -> bool {
+        self.tags.is_empty() || self.tags.stand_since(self.captured())
+    }
+
+    pub(crate) fn captured(&self) -> Epoch {
+        Epoch(self.captured.load(Ordering::Acquire))
+    }
+
+    /// A new leader begins the load anew, so it captures anew.
+    pub(crate) fn recapture(&self, captured: Epoch) {
+        self.captured.store(captured.0, Ordering::Release);
+    }
+
+    /// Adds a waiter. The caller must hold the lock under which flights are found and removed.
+    pub(crate) fn join(&self) -> u64 {
+        let mut state = self.state.lock();
+        let id = state.arrivals;
+        state.arrivals += 1;
+        state.waiters.insert(id, None);
+        id
+    }
+
+    pub(crate) fn has_waiters(&self) -> bool {
+        !self.state.lock().waiters.is_empty()
+    }
+
+    /// Ends the flight and wakes everybody, first come first.
+    pub(crate) fn land(&self, landing: Landing<V>) {
+        let waiters = {
+            let mut state = self.state.lock();
+            state.landing = Some(landing);
+            state.baton = None;
+            std::mem::take(&mut state.waiters)
+        };
+        waiters.into_values().flatten().for_each(Waker::wake);
+    }
+
+    /// Passes the lead to the waiter that came first, if there is one.
+    pub(crate) fn abandon(&self) -> Abandoned {
+        let mut state = self.state.lock();
+        let Some((&first, _)) = state.waiters.first_key_value() else { return Abandoned::Empty };
+        state.baton = Some(first);
+        Abandoned::HandedOver(state.waiters.get_mut(&first).and_then(Option::take))
+    }
+
+    /// Takes a waiter out. True if it held the baton, which the caller must now pass on.
+    pub(crate) fn leave(&self, id: u64) -> bool {
+        let mut state = self.state.lock();
+        state.waiters.remove(&id);
+        if state.baton == Some(id) {
+            state.baton = None;
+            return true;
+        }
+        false
+    }
+}
+
+/// What a waiter is woken for.
+#[derive(Debug)]
+pub(crate) enum Woken<V> {
+    /// The flight ended.
+    Landed(Landing<V>),
+    /// The leader is gone and this waiter leads on; it has left the line already.
+    Baton,
+}
+
+impl<V: Clone> Flight<V> {
+    /// Whether there is something for waiter `id`; if not, its waker is kept.
+    pub(crate) fn poll_waiter(&self, id: u64, cx: &mut Context<'_>) -> Poll<Woken<V>> {
+        let mut state = self.state.lock();
+        if let Some(landing) = &state.landing {
+            return Poll::Ready(Woken::Landed(landing.clone()));
+        }
+        if state.baton == Some(id) {
+            state.baton = None;
+            state.waiters.remove(&id);
+            return Poll::Ready(Woken::Baton);
+        }
+        let replaced = match state.waiters.get_mut(&id) {
+            Some(Some(known)) if known.will_wake(cx.waker()) => None,
+            Some(slot) => slot.replace(cx.waker().clone()),
+            None => None,
+        };
+        drop(state);
+        drop(replaced); // a waker's drop is foreign code, so it runs outside the lock
+        Poll::Pending
+    }
+}
+
+/// Blocks the thread until `future` is ready. No executor is involved; the waker unparks the thread.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+
+        fn wake_by_ref(self: &Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut cx = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut cx) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    fn flight() -> Flight<u32> {
+        Flight::new(Tags::default(), Epoch(0))
+    }
+
+    fn poll(flight: &Flight<u32>, id: u64) -> Poll<Woken<u32>> {
+        flight.poll_waiter(id, &mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn the_baton_goes_to_whoever_came_first_and_on_when_it_is_dropped() {
+        let flight = flight();
+        let (first, second) = (flight.join(), flight.join());
+        assert!(matches!(flight.abandon(), Abandoned::HandedOver(_)));
+        assert!(poll(&flight, second).is_pending());
+        assert!(flight.leave(first), "the first held the baton");
+        assert!(matches!(flight.abandon(), Abandoned::HandedOver(_)));
+        assert!(matches!(poll(&flight, second), Poll::Ready(Woken::Baton)));
+        assert!(matches!(flight.abandon(), Abandoned::Empty));
+    }
+
+    #[test]
+    fn everybody_receives_the_landing() {
+        let flight = flight();
+        let ids = [flight.join(), flight.join(), flight.join()];
+        flight.land(Landing::Value { value: 7, overtaken: None });
+        for id in ids {
+            assert!(matches!(poll(&flight, id), Poll::Ready(Woken::Landed(Landing::Value { value: 7, .. }))));
+        }
+    }
+}

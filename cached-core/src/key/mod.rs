@@ -1,0 +1,17 @@
+//! Keys: typed parts for look-ups, text for identity.
+//!
+//! [`part`](KeyPart) says what can stand in a key, [`writer`](KeyWriter) renders and escapes, `template` puts literal text around
+//! parts, `pattern` matches texts, `probe` picks how a given type takes part.
+
+mod compound;
+mod part;
+mod pattern;
+pub(crate) mod probe;
+mod template;
+mod writer;
+
+pub use part::KeyPart;
+pub(crate) use part::hash_text;
+pub(crate) use pattern::Pattern;
+pub use template::{Captured, Parts, Template};
+pub use writer::KeyWriter;

@@ -1,0 +1,284 @@
+use std::fmt::{self, Display, Write};
+use std::hash::{Hash, Hasher};
+
+use super::writer::KeyWriter;
+
+/// A value that can be part of a cache key: compared without being copied, kept in an owned form, rendered as text.
+///
+/// A hit compares parts by reference ([`hash_part`](KeyPart::hash_part), [`eq_part`](KeyPart::eq_part)): nothing is copied and
+/// no text is rendered. A miss keeps the [owned form](KeyPart::Owned). The text is the key's identity: what invalidates
+/// it from elsewhere, and what a shared backend shows.
+///
+/// Implemented for integers, floats, `bool`, `char`, strings, paths, IP addresses, `Duration`, `SystemTime`, and for options, references, smart
+/// pointers, slices, vectors, arrays, sets, maps and tuples of parts. For a type of your own, derive it:
+///
+/// ```
+/// use cached_core::{KeyPart, cache};
+///
+/// #[derive(KeyPart, Clone, Copy)]
+/// struct UserId(u64);
+///
+/// #[derive(KeyPart, Clone, Copy)]
+/// enum Currency { Eur, Usd }
+///
+/// #[cache(ttl = 60)]
+/// fn balance(user: UserId, currency: Currency) -> i64 { 7 }
+///
+/// assert_eq!(balance(UserId(1), Currency::Eur), 7);
+/// assert!(balance::key(UserId(1), Currency::Eur).ends_with("balance:1:Eur"));
+/// ```
+///
+/// A type that implements neither this nor `Serialize` but [`Display`] can stand in a key as it is; it is then compared by
+/// its text, which is rendered (without allocating) on each call.
+///
+/// # Contract
+///
+/// Two parts of one type are equal exactly if their texts are; equal parts hash alike, and a part hashes as its owned form was made from
+/// it. No method may panic or call a cached function: they run under a shard's lock.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a cache key",
+    label = "neither `KeyPart` nor `Display` is implemented for `{Self}`",
+    note = "leave it out with `skip(..)`, name a field in a `key = \"..{{arg.field}}..\"`, or put `#[derive(cached_core::KeyPart)]` on the type"
+)]
+pub trait KeyPart {
+    /// What an entry keeps of the part.
+    type Owned: Eq + Send + Sync + 'static;
+
+    /// Feeds the part to a hasher.
+    fn hash_part<H: Hasher>(&self, state: &mut H);
+
+    /// Whether `owned` was made from an equal part.
+    fn eq_part(&self, owned: &Self::Owned) -> bool;
+
+    /// The owned form.
+    fn to_owned_part(&self) -> Self::Owned;
+
+    /// Renders the part.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result;
+
+    /// Renders a part from its owned form; the same text as [`write_part`](KeyPart::write_part).
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    fn write_owned(owned: &Self::Owned, out: &mut KeyWriter<'_>) -> fmt::Result;
+}
+
+/// A part that is known only by its text.
+#[derive(Debug)]
+pub struct Shown<T>(pub(crate) T);
+
+impl<T: Display> KeyPart for Shown<T> {
+    type Owned = Box<str>;
+
+    fn hash_part<H: Hasher>(&self, state: &mut H) {
+        hash_text(state, |sink| write!(sink, "{}", self.0));
+    }
+
+    fn eq_part(&self, owned: &Box<str>) -> bool {
+        let mut rest = Remaining(owned);
+        write!(rest, "{}", self.0).is_ok() && rest.0.is_empty()
+    }
+
+    fn to_owned_part(&self) -> Box<str> {
+        let mut text = String::new();
+        // A `Display` that reports an error leaves what it wrote so far; the text stays the identity.
+        let _ = write!(text, "{}", self.0);
+        text.into()
+    }
+
+    fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)
+    }
+
+    fn write_owned(owned: &Box<str>, out: &mut KeyWriter<'_>) -> fmt::Result {
+        out.write_str(owned)
+    }
+}
+
+/// A sink that fails at the first text that differs from what is expected.
+struct Remaining<'a>(&'a str);
+
+impl Write for Remaining<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
+/// Feeds rendered text to a hasher. Texts that are equal hash alike, however the pieces were cut that they were written in.
+pub(crate) fn hash_text<H: Hasher>(state: &mut H, write: impl FnOnce(&mut dyn Write) -> fmt::Result) {
+    struct Sink<'a, H> {
+        state: &'a mut H,
+        word: [u8; 8],
+        length: usize,
+    }
+
+    impl<H: Hasher> Write for Sink<'_, H> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            for &byte in text.as_bytes() {
+                self.word[self.length % 8] = byte;
+                self.length += 1;
+                if self.length.is_multiple_of(8) {
+                    self.state.write_u64(u64::from_le_bytes(self.word));
+                }
+            }
+            Ok(())
+        }
+    }
+
+    let mut sink = Sink { state, word: [0; 8], length: 0 };
+    let _ = write(&mut sink);
+    sink.word[sink.length % 8..].fill(0);
+    let last = u64::from_le_bytes(sink.word);
+    sink.state.write_u64(last);
+    sink.state.write_usize(sink.length);
+}
+
+/// Parts that are copied whole and shown as `Display` shows them.
+macro_rules! plain_parts {
+    ($($type:ty),* $(,)?) => {$(
+        impl KeyPart for $type {
+            type Owned = $type;
+
+            #[inline]
+            fn hash_part<H: Hasher>(&self, state: &mut H) {
+                Hash::hash(self, state);
+            }
+
+            #[inline]
+            fn eq_part(&self, owned: &$type) -> bool {
+                self == owned
+            }
+
+            fn to_owned_part(&self) -> $type {
+                *self
+            }
+
+            fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
+                write!(out, "{self}")
+            }
+
+            fn write_owned(owned: &$type, out: &mut KeyWriter<'_>) -> fmt::Result {
+                write!(out, "{owned}")
+            }
+        }
+    )*};
+}
+
+plain_parts!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char,
+    std::num::NonZeroU8, std::num::NonZeroU16, std::num::NonZeroU32, std::num::NonZeroU64, std::num::NonZeroU128, std::num::NonZeroUsize,
+    std::num::NonZeroI8, std::num::NonZeroI16, std::num::NonZeroI32, std::num::NonZeroI64, std::num::NonZeroI128, std::num::NonZeroIsize,
+    std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr, std::net::SocketAddrV4, std::net::SocketAddrV6,
+);
+
+/// Floats are compared by their bits: `-0.0` and `0.0` are two keys, and every NaN is one, as their texts say.
+macro_rules! float_parts {
+    ($($type:ty: $bits:ty),*) => {$(
+        impl KeyPart for $type {
+            type Owned = $bits;
+
+            fn hash_part<H: Hasher>(&self, state: &mut H) {
+                self.to_owned_part().hash(state);
+            }
+
+            fn eq_part(&self, owned: &$bits) -> bool {
+                self.to_owned_part() == *owned
+            }
+
+            fn to_owned_part(&self) -> $bits {
+                if self.is_nan() { <$type>::NAN.to_bits() } else { self.to_bits() }
+            }
+
+            fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
+                write!(out, "{self}")
+            }
+
+            fn write_owned(owned: &$bits, out: &mut KeyWriter<'_>) -> fmt::Result {
+                write!(out, "{}", <$type>::from_bits(*owned))
+            }
+        }
+    )*};
+}
+
+float_parts!(f32: u32, f64: u64);
+
+impl KeyPart for str {
+    type Owned = Box<str>;
+
+    #[inline]
+    fn hash_part<H: Hasher>(&self, state: &mut H) {
+        self.hash(state);
+    }
+
+    #[inline]
+    fn eq_part(&self, owned: &Box<str>) -> bool {
+        *self == **owned
+    }
+
+    fn to_owned_part(&self) -> Box<str> {
+        self.into()
+    }
+
+    fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
+        out.write_str(self)
+    }
+
+    fn write_owned(owned: &Box<str>, out: &mut KeyWriter<'_>) -> fmt::Result {
+        out.write_str(owned)
+    }
+}
+
+/// Parts that are another part seen through a pointer or a view.
+macro_rules! views {
+    ($([$($generics:tt)*] $type:ty => $target:ty, |$this:ident| $view:expr;)*) => {$(
+        impl<$($generics)*> KeyPart for $type {
+            type Owned = <$target as KeyPart>::Owned;
+
+            #[inline]
+            fn hash_part<H: Hasher>(&self, state: &mut H) {
+                let $this = self;
+                <$target as KeyPart>::hash_part($view, state);
+            }
+
+            #[inline]
+            fn eq_part(&self, owned: &<$target as KeyPart>::Owned) -> bool {
+                let $this = self;
+                <$target as KeyPart>::eq_part($view, owned)
+            }
+
+            fn to_owned_part(&self) -> <$target as KeyPart>::Owned {
+                let $this = self;
+                <$target as KeyPart>::to_owned_part($view)
+            }
+
+            fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
+                let $this = self;
+                <$target as KeyPart>::write_part($view, out)
+            }
+
+            fn write_owned(owned: &<$target as KeyPart>::Owned, out: &mut KeyWriter<'_>) -> fmt::Result {
+                <$target as KeyPart>::write_owned(owned, out)
+            }
+        }
+    )*};
+}
+
+views! {
+    [] String => str, |this| this.as_str();
+    [T: KeyPart + ?Sized] &T => T, |this| *this;
+    [T: KeyPart + ?Sized] &mut T => T, |this| &**this;
+    [T: KeyPart + ?Sized] Box<T> => T, |this| &**this;
+    [T: KeyPart + ?Sized] std::rc::Rc<T> => T, |this| &**this;
+    [T: KeyPart + ?Sized] std::sync::Arc<T> => T, |this| &**this;
+    [T: KeyPart + ToOwned + ?Sized] std::borrow::Cow<'_, T> => T, |this| &**this;
+    [T: KeyPart] Vec<T> => [T], |this| this.as_slice();
+    [T: KeyPart, const N: usize] [T; N] => [T], |this| this.as_slice();
+    [] std::path::PathBuf => std::path::Path, |this| this.as_path();
+    [] std::ffi::OsString => std::ffi::OsStr, |this| this.as_os_str();
+}

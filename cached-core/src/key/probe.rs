@@ -1,0 +1,71 @@
+//! How a value becomes a part: chosen by its type, at compile time, without naming the type.
+//!
+//! This is autoref specialisation: generated code calls `(&&Part(&value)).part()`, and method look-up tries the receiver as it is,
+//! then with one reference less, then with none. The first of these that has an implementation wins: [`KeyPart`], then
+//! `Display`, then one that exists only to explain what is missing.
+
+use std::fmt::{self, Debug, Display};
+
+use super::part::{KeyPart, Shown};
+
+/// A value on its way to becoming a part.
+#[derive(Debug)]
+pub struct Part<'a, T: ?Sized>(pub &'a T);
+
+/// First choice: the type is a [`KeyPart`].
+pub trait ViaKeyPart<'a, T: ?Sized> {
+    /// The part.
+    fn part(self) -> &'a T;
+}
+
+impl<'a, T: KeyPart + ?Sized> ViaKeyPart<'a, T> for &&Part<'a, T> {
+    #[inline]
+    fn part(self) -> &'a T {
+        self.0
+    }
+}
+
+/// Second choice: the type has a text.
+pub trait ViaDisplay<'a, T: ?Sized> {
+    /// The part.
+    fn part(self) -> Shown<&'a T>;
+}
+
+impl<'a, T: Display + ?Sized> ViaDisplay<'a, T> for &Part<'a, T> {
+    fn part(self) -> Shown<&'a T> {
+        Shown(self.0)
+    }
+}
+
+/// Last resort: an error that says what to write instead.
+pub trait ViaNothing<'a, T: ?Sized> {
+    /// Never to be had: no type meets the bound on which it depends.
+    fn part(self) -> &'a T
+    where
+        T: KeyPart;
+}
+
+impl<'a, T: ?Sized> ViaNothing<'a, T> for Part<'a, T> {
+    fn part(self) -> &'a T
+    where
+        T: KeyPart,
+    {
+        self.0
+    }
+}
+
+/// A part told by what `Debug` shows: the placeholder `{x:?}`.
+#[allow(non_snake_case, reason = "reads like a constructor in generated code")]
+pub fn DebugPart<T: Debug + ?Sized>(value: &T) -> Shown<Debugged<'_, T>> {
+    Shown(Debugged(value))
+}
+
+/// Shows through `Display` what `Debug` shows.
+#[derive(Debug)]
+pub struct Debugged<'a, T: ?Sized>(&'a T);
+
+impl<T: Debug + ?Sized> Display for Debugged<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(self.0, f)
+    }
+}

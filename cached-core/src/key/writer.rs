@@ -1,0 +1,102 @@
+use std::fmt::{self, Write};
+
+/// ASCII characters that are always escaped in a value, because templates, patterns and composite parts give them a meaning:
+/// controls, space, and `% * : / | , ; # ? = & < > ( ) [ ] { } " ' \ ~ ^` and the backtick.
+pub(crate) const RESERVED: u128 = {
+    let mut set = (1u128 << 33) - 1; // controls and space
+    let marks = b"%*:/|,;#?=&<>()[]{}\"'\\~^`\x7f";
+    let mut i = 0;
+    while i < marks.len() {
+        set |= 1 << marks[i];
+        i += 1;
+    }
+    set
+};
+
+/// Renders the parts of a key as text.
+///
+/// What is written through [`fmt::Write`] is a *value*: characters that mean something in a key are percent-escaped
+/// (`%3A` for `:`), so that a value can neither look like a separator nor act as a pattern. What is written with
+/// [`raw`](KeyWriter::raw) is *structure* and stands as it is.
+pub struct KeyWriter<'a> {
+    out: &'a mut dyn Write,
+    escape: u128,
+    /// How many `Some(..)` enclose what is written next with nothing written between.
+    some_depth: usize,
+}
+
+impl<'a> KeyWriter<'a> {
+    /// A writer that escapes the reserved characters and, besides, those ASCII characters whose bit is set in `extra`.
+    pub(crate) fn new(out: &'a mut dyn Write, extra: u128) -> Self {
+        Self { out, escape: RESERVED | extra, some_depth: 0 }
+    }
+
+    /// Writes structure: separators, brackets, names. Nothing is escaped.
+    ///
+    /// # Errors
+    ///
+    /// Those of the sink. Rendering into memory never fails.
+    pub fn raw(&mut self, text: &str) -> fmt::Result {
+        self.some_depth = 0;
+        self.out.write_str(text)
+    }
+
+    pub(crate) fn none(&mut self) -> fmt::Result {
+        for _ in 0..=self.some_depth {
+            self.out.write_char('~')?;
+        }
+        self.some_depth = 0;
+        Ok(())
+    }
+
+    /// `Some(x)` reads like `x`, and `None` like `~`; only the `None` of an option in an option needs telling apart (`~~`).
+    pub(crate) fn some(&mut self, write: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
+        self.some_depth += 1;
+        let result = write(self);
+        self.some_depth = 0;
+        result
+    }
+}
+
+impl Write for KeyWriter<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.some_depth = 0;
+        let mut plain = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if byte < 128 && (self.escape >> byte) & 1 == 1 {
+                self.out.write_str(&text[plain..at])?;
+                write!(self.out, "%{byte:02X}")?;
+                plain = at + 1;
+            }
+        }
+        self.out.write_str(&text[plain..])
+    }
+}
+
+impl fmt::Debug for KeyWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyWriter").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn escaped(text: &str, extra: u128) -> String {
+        let mut out = String::new();
+        KeyWriter::new(&mut out, extra).write_str(text).expect("writing to memory");
+        out
+    }
+
+    #[test]
+    fn values_are_escaped_and_plain_ones_left_alone() {
+        assert_eq!(escaped("a:b*c%", 0), "a%3Ab%2Ac%25");
+        assert_eq!(escaped("ann@example.org-1_2.3", 0), "ann@example.org-1_2.3");
+        assert_eq!(escaped("Zürich 😀", 0), "Zürich%20😀");
+        assert_eq!(escaped("a-b", 1 << b'-'), "a%2Db");
+    }
+}

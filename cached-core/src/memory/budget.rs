@@ -1,0 +1,32 @@
+use crate::sync::atomic::{AtomicU64, Ordering};
+
+/// The weight that a cache may hold and holds, counted over all shards, so that capacity means what it says however keys fall.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    capacity: u64,
+    used: AtomicU64,
+}
+
+impl Budget {
+    pub(crate) fn new(capacity: u64) -> Self {
+        Self { capacity, used: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    pub(crate) fn used(&self) -> u64 {
+        self.used.load(Ordering::Acquire)
+    }
+
+    /// Claims room before it is filled. At no moment is more claimed than there is (G11).
+    pub(crate) fn claim(&self, weight: u32) -> bool {
+        let grow = |used: u64| used.checked_add(u64::from(weight)).filter(|used| *used <= self.capacity);
+        self.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, grow).is_ok()
+    }
+
+    pub(crate) fn release(&self, weight: u32) {
+        self.used.fetch_sub(u64::from(weight), Ordering::AcqRel);
+    }
+}

@@ -1,0 +1,148 @@
+//! Making entries and loads disappear: by key, by text, by pattern, by tag, all.
+//!
+//! Whatever is named, loads under way go first or together with the entries, so that none of them can store afterwards what
+//! was loaded before (G7, G8).
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use super::Engine;
+use super::departures::{Departures, EvictionCause};
+use super::shard::Shard;
+use crate::key::Pattern;
+use crate::stats::count;
+
+/// How many slots a pattern is tried on under one read lock.
+const PATTERN_BATCH: u32 = 256;
+
+impl<K: Eq, V> Engine<K, V> {
+    /// Removes the entry under a key and voids its loads. Returns how many entries left.
+    pub(crate) fn invalidate_key(&self, hash: u64, eq: impl Fn(&K) -> bool) -> usize {
+        count(&self.counters.by_key);
+        self.remove_where(hash, eq)
+    }
+
+    fn remove_where(&self, hash: u64, eq: impl Fn(&K) -> bool) -> usize {
+        let mut gone = Departures::none();
+        {
+            let mut shard = self.shard(hash).write();
+            while let Some(loading) = shard.take_loading(hash, |loading| eq(&loading.key)) {
+                gone.void(loading);
+            }
+            while let Some(slot) = shard.find(hash, &eq).and_then(|at| shard.remove(at)) {
+                self.budget.release(slot.weight);
+                gone.push(slot, EvictionCause::Invalidated);
+            }
+        }
+        let removed = gone.entries.len();
+        self.settle(gone);
+        removed
+    }
+
+    /// The same for whatever has this text. Needs a text index.
+    pub(crate) fn invalidate_text(&self, text: &str) -> usize {
+        let Some(index) = &self.text else { return 0 };
+        count(&self.counters.by_key);
+        let keys = index.keys(index.hash_of_text(text));
+        keys.into_iter().map(|hash| self.remove_where(hash, |key| index.is_text_of(key, text))).sum()
+    }
+
+    /// Removes whatever has a text that matches. Needs a text index.
+    pub(crate) fn invalidate_matching_text(&self, pattern: &Pattern) -> usize {
+        match &self.text {
+            Some(index) => self.invalidate_matching(pattern, &index.write),
+            None => 0,
+        }
+    }
+
+    /// Removes every entry whose text matches and voids such loads. O(entries): each text is rendered once, in
+    /// batches under the read lock, so that hits go on meanwhile.
+    pub(crate) fn invalidate_matching(&self, pattern: &Pattern, write: &dyn Fn(&K, &mut dyn fmt::Write) -> fmt::Result) -> usize {
+        count(&self.counters.by_pattern);
+        let mut text = String::new();
+        let mut matches = |key: &K| {
+            text.clear();
+            // What cannot be rendered cannot be told to be outside the pattern; losing an entry is the safe side.
+            write(key, &mut text).is_err() || pattern.matches(&text)
+        };
+        let mut removed = 0;
+        for shard in &self.shards {
+            // Loads first: what one of them stored before this is among the entries below, and nothing comes after it.
+            let mut gone = Departures::none();
+            void_loads(&mut shard.0.write(), &mut matches, &mut gone);
+            self.settle(gone);
+            let mut from = 0;
+            loop {
+                let (found, end) = {
+                    let shard = shard.0.read();
+                    let end = shard.end();
+                    let batch = from..end.min(from + PATTERN_BATCH);
+                    let hit = |at: &u32| shard.slot(*at).is_some_and(|slot| matches(&slot.key));
+                    (batch.filter(hit).collect::<SmallVec<[u32; 16]>>(), end)
+                };
+                removed += self.remove_slots(&shard.0, &found, &mut matches);
+                from += PATTERN_BATCH;
+                if from >= end {
+                    break;
+                }
+            }
+        }
+        removed
+    }
+
+    /// Removes the slots that still hold what was found in them.
+    fn remove_slots(&self, shard: &crate::sync::RwLock<Shard<K, V>>, found: &[u32], matches: &mut impl FnMut(&K) -> bool) -> usize {
+        if found.is_empty() {
+            return 0;
+        }
+        let mut gone = Departures::none();
+        {
+            let mut shard = shard.write();
+            for &at in found {
+                let still = shard.slot(at).is_some_and(|slot| matches(&slot.key));
+                if let Some(slot) = still.then(|| shard.remove(at)).flatten() {
+                    self.budget.release(slot.weight);
+                    gone.push(slot, EvictionCause::Invalidated);
+                }
+            }
+        }
+        let removed = gone.entries.len();
+        self.settle(gone);
+        removed
+    }
+
+    /// Makes everything that carries the tag invalid. O(1); the entries leave when they are met.
+    pub(crate) fn invalidate_tag(&self, tag: &str) {
+        if self.tagged {
+            count(&self.counters.by_tag);
+            self.tags.invalidate(tag);
+        }
+    }
+
+    /// Removes everything. O(1) under each lock; the entries are dropped after it is released.
+    pub(crate) fn clear(&self) -> usize {
+        count(&self.counters.by_all);
+        let mut removed = 0;
+        for shard in &self.shards {
+            let mut gone = Departures::none();
+            let (slots, loads) = shard.0.write().drain(self.policy);
+            for loading in loads {
+                gone.void(loading);
+            }
+            for slot in slots.into_values() {
+                self.budget.release(slot.weight);
+                gone.push(slot, EvictionCause::Invalidated);
+            }
+            removed += gone.entries.len();
+            self.settle(gone);
+        }
+        removed
+    }
+}
+
+fn void_loads<K, V>(shard: &mut Shard<K, V>, matches: &mut impl FnMut(&K) -> bool, gone: &mut Departures<K, V>) {
+    for loading in shard.loading.extract_if(|loading| matches(&loading.key)) {
+        gone.void(loading);
+    }
+}

@@ -1,0 +1,376 @@
+//! Misses: who leads a load, who waits for it, and what becomes of its value.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::departures::{Departures, EvictionCause};
+use super::shard::{Loading, Shard};
+use super::store::{Right, Storing};
+use super::{Engine, Shared};
+use crate::context;
+use crate::flight::{Abandoned, Flight, Landing, SharedError, Woken};
+use crate::stats::count;
+use crate::tag::Epoch;
+use crate::waits_for::Waiting;
+
+/// A key that was asked for and is to be had, in owned form.
+#[derive(Debug)]
+pub(crate) struct Want<K> {
+    pub(crate) hash: u64,
+    pub(crate) key: K,
+    /// Tags known before the load.
+    pub(crate) tags: Vec<String>,
+    /// Whether what is there may be used, and another's load be joined.
+    pub(crate) reuse: Reuse,
+}
+
+/// What may answer instead of a load of one's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reuse {
+    /// An entry or another's load.
+    Anything,
+    /// An entry.
+    Entry,
+    /// Nothing: load, whatever is there.
+    Nothing,
+}
+
+enum Begun<K, V>
+where
+    K: Eq,
+    V: Clone,
+{
+    Found(V),
+    Lead(Lead<K, V>),
+    Wait { want: Want<K>, seat: Seat<K, V> },
+    /// Waiting would never end: run the body, and leave the cache alone.
+    Alone(Want<K>),
+}
+
+impl<K: Eq, V: Clone> Engine<K, V> {
+    /// The exclusive half of a look-up: what is there by now, a load to join, or the right to load.
+    fn begin(self: &Arc<Self>, want: Want<K>) -> Begun<K, V> {
+        // Before anything is read from the source: an invalidation from here on finds the load outdated.
+        let captured = self.tags.capture();
+        let tags = self.tags.intern(&want.tags);
+        let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&want.key));
+        let mut gone = Departures::none();
+        let begun = {
+            let mut shard = self.shard(want.hash).write();
+            if let Some(found) = (want.reuse != Reuse::Nothing).then(|| self.entry(&mut shard, &want, &mut gone)).flatten() {
+                Begun::Found(found)
+            } else if let Some(flight) = (want.reuse == Reuse::Anything).then(|| shard.joinable(want.hash, |key| *key == want.key)).flatten() {
+                match Waiting::begin(context::enclosing_loads(), flight.number) {
+                    None => Begun::Alone(want),
+                    Some(waiting) => {
+                        let seat = Seat::take(self, flight, captured, &want, waiting);
+                        Begun::Wait { want, seat }
+                    }
+                }
+            } else {
+                let flight = Arc::new(Flight::new(tags, captured));
+                let hash = want.hash;
+                let joinable = want.reuse == Reuse::Anything;
+                shard.add_loading(Loading { hash, key: want.key, text, joinable, flight: Arc::clone(&flight) });
+                if let Some(index) = &self.text {
+                    index.add(text, hash);
+                }
+                Begun::Lead(Lead::new(self, flight, hash))
+            }
+        };
+        self.settle(gone);
+        begun
+    }
+
+    /// The live entry with the wanted key; a dead one is removed on the way.
+    fn entry(&self, shard: &mut Shard<K, V>, want: &Want<K>, gone: &mut Departures<K, V>) -> Option<V> {
+        let at = shard.find(want.hash, |key| *key == want.key)?;
+        let slot = shard.slot(at)?;
+        match slot.dead(|| self.now()) {
+            None => {
+                shard.hit(slot);
+                Some(slot.value.clone())
+            }
+            Some(cause) => {
+                self.remove_dead(shard, at, cause, gone);
+                None
+            }
+        }
+    }
+
+    fn remove_dead(&self, shard: &mut Shard<K, V>, at: u32, cause: EvictionCause, gone: &mut Departures<K, V>) {
+        if let Some(slot) = shard.remove(at) {
+            self.budget.release(slot.weight);
+            gone.push(slot, cause);
+        }
+    }
+
+    /// Passes a load on whose leader went away: to a waiter, or out of the table.
+    fn abandon(&self, hash: u64, flight: &Flight<V>) {
+        let mut gone = Departures::none();
+        let waker = {
+            let mut shard = self.shard(hash).write();
+            if !shard.has_loading(hash, flight.number) {
+                drop(shard);
+                flight.land(Landing::Void);
+                return;
+            }
+            match flight.abandon() {
+                Abandoned::HandedOver(waker) => waker,
+                Abandoned::Empty => {
+                    if let Some(loading) = shard.take_loading(hash, |loading| loading.flight.number == flight.number) {
+                        gone.void(loading);
+                    }
+                    None
+                }
+            }
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        self.settle(gone);
+    }
+}
+
+/// A place in the line of those who wait for a load. Leaving it passes the baton on.
+struct Seat<K, V>
+where
+    K: Eq,
+    V: Clone,
+{
+    engine: Shared<K, V>,
+    flight: Arc<Flight<V>>,
+    hash: u64,
+    id: u64,
+    joined: Epoch,
+    left: bool,
+    _waiting: Waiting,
+}
+
+impl<K: Eq, V: Clone> Seat<K, V> {
+    fn take(engine: &Shared<K, V>, flight: &Arc<Flight<V>>, joined: Epoch, want: &Want<K>, waiting: Waiting) -> Self {
+        let id = flight.join();
+        Self { engine: Arc::clone(engine), flight: Arc::clone(flight), hash: want.hash, id, joined, left: false, _waiting: waiting }
+    }
+}
+
+impl<K: Eq, V: Clone> Drop for Seat<K, V> {
+    fn drop(&mut self) {
+        if !self.left && self.flight.leave(self.id) {
+            self.engine.abandon(self.hash, &self.flight);
+        }
+    }
+}
+
+/// The right, and the duty, to run a load. Dropped without an end, it goes to whoever waits first.
+pub(crate) struct Lead<K, V>
+where
+    K: Eq,
+    V: Clone,
+{
+    engine: Shared<K, V>,
+    flight: Arc<Flight<V>>,
+    hash: u64,
+    begun: Instant,
+    ended: bool,
+}
+
+impl<K: Eq, V: Clone> Lead<K, V> {
+    fn new(engine: &Shared<K, V>, flight: Arc<Flight<V>>, hash: u64) -> Self {
+        Self { engine: Arc::clone(engine), flight, hash, begun: Instant::now(), ended: false }
+    }
+
+    /// What tells this load from others to code inside it.
+    pub(crate) fn number(&self) -> u64 {
+        self.flight.number
+    }
+
+    pub(crate) fn engine(&self) -> &Shared<K, V> {
+        &self.engine
+    }
+
+    /// Ends the load with a value: stored if `storing` says how and no invalidation came between, and given to those who wait.
+    pub(crate) fn complete(mut self, value: V, storing: Option<Storing>) -> Duration {
+        let time = self.begun.elapsed();
+        self.ended = true;
+        self.engine.counters.loaded(time, false);
+        let captured = self.flight.captured();
+        let mut tags = self.flight.tags.clone();
+        if let Some(storing) = &storing {
+            tags.join(self.engine.tags.intern(&storing.tags));
+        }
+        let overtaken = (!tags.stand_since(captured)).then(|| tags.last_invalidated());
+        let for_waiters = match storing {
+            Some(storing) if overtaken.is_none() => {
+                // An invalidation of one of the tags from here on is seen by whoever reads the entry.
+                let value_kept = value.clone();
+                let stored = self.engine.store(self.hash, Right::Load(self.number()), value_kept, &storing, (tags, captured));
+                if !stored.had_right {
+                    count(&self.engine.counters.overtaken);
+                }
+                stored.for_waiters
+            }
+            storing => {
+                let awaited = self.engine.discard(self.hash, self.number());
+                if storing.is_some() || awaited.is_none() {
+                    count(&self.engine.counters.overtaken);
+                }
+                None
+            }
+        };
+        // A voided flight may have waiters from before; one that is out of the table gets no new ones.
+        if for_waiters.is_some() || self.flight.has_waiters() {
+            self.flight.land(Landing::Value { value: for_waiters.unwrap_or(value), overtaken });
+        }
+        time
+    }
+
+    /// Ends the load with an error.
+    pub(crate) fn fail(mut self, error: Option<SharedError>) -> Duration {
+        let time = self.begun.elapsed();
+        self.ended = true;
+        self.engine.counters.loaded(time, true);
+        self.engine.discard(self.hash, self.number());
+        self.flight.land(Landing::Failed(error));
+        time
+    }
+}
+
+impl<K: Eq, V: Clone> Drop for Lead<K, V> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.engine.abandon(self.hash, &self.flight);
+        }
+    }
+}
+
+/// What asking for a key comes to.
+pub(crate) enum Acquired<K, V>
+where
+    K: Eq,
+    V: Clone,
+{
+    /// A value: resident, or from a load that was joined.
+    Value(V),
+    /// Load it.
+    Lead(Lead<K, V>),
+    /// The load that was joined failed with an error to share; the want is for those who cannot use it.
+    Failed(SharedError, Want<K>),
+    /// Run the body and leave the cache alone.
+    Alone,
+}
+
+/// Asks for a key until there is an answer. Dropping it gives up one's place in line.
+pub(crate) struct Acquire<K, V>
+where
+    K: Eq,
+    V: Clone,
+{
+    engine: Shared<K, V>,
+    stage: Stage<K, V>,
+    waited: bool,
+}
+
+enum Stage<K, V>
+where
+    K: Eq,
+    V: Clone,
+{
+    Ask(Want<K>),
+    Wait { want: Want<K>, seat: Seat<K, V> },
+    Done,
+}
+
+// Nothing in it refers to itself.
+impl<K: Eq, V: Clone> Unpin for Acquire<K, V> {}
+
+impl<K: Eq, V: Clone> Acquire<K, V> {
+    pub(crate) fn new(engine: Shared<K, V>, want: Want<K>) -> Self {
+        Self { engine, stage: Stage::Ask(want), waited: false }
+    }
+
+    /// Begins anew with a want that it gave back.
+    pub(crate) fn ask_again(&mut self, want: Want<K>) {
+        self.stage = Stage::Ask(want);
+    }
+
+    fn found(&self, value: V) -> Acquired<K, V> {
+        count(&self.engine.counters.misses);
+        if self.waited {
+            count(&self.engine.counters.coalesced);
+        }
+        Acquired::Value(value)
+    }
+
+    fn missed(&self, acquired: Acquired<K, V>) -> Acquired<K, V> {
+        count(&self.engine.counters.misses);
+        acquired
+    }
+}
+
+impl<K: Eq, V: Clone> Future for Acquire<K, V> {
+    type Output = Acquired<K, V>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            match std::mem::replace(&mut this.stage, Stage::Done) {
+                Stage::Ask(want) => match this.engine.begin(want) {
+                    Begun::Found(value) if this.waited => return Poll::Ready(this.found(value)),
+                    Begun::Found(value) => {
+                        // Stored by somebody between the look-up and the lock: a hit after all.
+                        this.engine.counters.hit();
+                        return Poll::Ready(Acquired::Value(value));
+                    }
+                    Begun::Lead(lead) => return Poll::Ready(this.missed(Acquired::Lead(lead))),
+                    Begun::Alone(_) => return Poll::Ready(this.missed(Acquired::Alone)),
+                    Begun::Wait { want, seat } => {
+                        this.waited = true;
+                        this.stage = Stage::Wait { want, seat };
+                    }
+                },
+                Stage::Wait { mut want, mut seat } => {
+                    let Poll::Ready(woken) = seat.flight.poll_waiter(seat.id, cx) else {
+                        this.stage = Stage::Wait { want, seat };
+                        return Poll::Pending;
+                    };
+                    seat.left = true;
+                    match woken {
+                        Woken::Landed(Landing::Value { overtaken: Some(at), .. }) if seat.joined >= at => this.stage = Stage::Ask(want),
+                        Woken::Landed(Landing::Value { value, .. }) => return Poll::Ready(this.found(value)),
+                        Woken::Landed(Landing::Failed(Some(error))) => return Poll::Ready(this.missed(Acquired::Failed(error, want))),
+                        Woken::Landed(Landing::Failed(None)) => {
+                            // All who waited load at once, each for itself: one after another would be a convoy.
+                            want.reuse = Reuse::Entry;
+                            this.stage = Stage::Ask(want);
+                        }
+                        Woken::Landed(Landing::Void) => this.stage = Stage::Ask(want),
+                        Woken::Baton => {
+                            let lead = Lead::new(&this.engine, Arc::clone(&seat.flight), seat.hash);
+                            // The load begins anew, and with it what may overtake it.
+                            seat.flight.recapture(this.engine.tags.capture());
+                            if this.engine.shard(seat.hash).read().has_loading(seat.hash, seat.flight.number) {
+                                return Poll::Ready(this.missed(Acquired::Lead(lead)));
+                            }
+                            drop(lead); // voided: everybody who waited looks again
+                            this.stage = Stage::Ask(want);
+                        }
+                    }
+                }
+                Stage::Done => {
+                    debug_assert!(false, "polled after it was ready");
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+}
+
+impl<K> Want<K> {
+    pub(crate) fn new(hash: u64, key: K, reuse: Reuse) -> Self {
+        Self { hash, key, tags: Vec::new(), reuse }
+    }
+}

@@ -1,0 +1,248 @@
+//! The memory engine: shards of entries with the loads under way beside them, one engine for threads and tasks.
+//!
+//! * A **hit** ([`Engine::get`]) takes a shard's lock shared, compares the borrowed key, clones the value.
+//! * A **miss** ([`load`]) registers a flight under the shard's exclusive lock, or joins one.
+//! * A finished load is **stored** ([`store`]) under the same lock, if no invalidation came between.
+//! * An **invalidation** ([`invalidate`]) removes entries and voids flights under the same lock, or moves a tag's epoch.
+//!
+//! Locks are taken in one order: shard, then flight or text index. No user code runs under them but `Eq`, `Clone` and the rendering
+//! of keys; what leaves is dropped, and listeners are called, after they are released.
+
+mod budget;
+mod departures;
+mod eviction;
+mod invalidate;
+mod load;
+mod shard;
+mod slab;
+mod store;
+mod text_index;
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::budget::Budget;
+pub use self::departures::EvictionCause;
+use self::departures::Departures;
+pub use self::eviction::Policy;
+pub(crate) use self::load::{Acquire, Acquired, Lead, Reuse, Want};
+use self::shard::Shard;
+pub(crate) use self::store::Storing;
+pub(crate) use self::text_index::WriteKey;
+use self::text_index::TextIndex;
+use crate::clock::{Clock, Tick};
+use crate::stats::{Counters, Stats, count};
+use crate::sync::{CachePadded, RwLock};
+use crate::tag::TagTable;
+
+/// Called for every entry that leaves.
+pub(crate) type Listener<K, V> = Box<dyn Fn(&K, &V, EvictionCause) + Send + Sync>;
+
+/// What an engine is made from.
+pub(crate) struct Setup<K, V> {
+    pub(crate) capacity: u64,
+    pub(crate) policy: Policy,
+    pub(crate) clock: Clock,
+    pub(crate) tagged: bool,
+    /// How to render a key; makes entries reachable by text.
+    pub(crate) text: Option<WriteKey<K>>,
+    pub(crate) listener: Option<Listener<K, V>>,
+    /// Fixed in tests that need one shard or a model checker's few.
+    pub(crate) shards: Option<usize>,
+}
+
+/// One cache's entries and loads.
+pub(crate) struct Engine<K, V> {
+    hasher: foldhash::fast::RandomState,
+    shards: Box<[CachePadded<RwLock<Shard<K, V>>>]>,
+    budget: Budget,
+    policy: Policy,
+    clock: Clock,
+    tags: TagTable,
+    tagged: bool,
+    text: Option<TextIndex<K>>,
+    listener: Option<Listener<K, V>>,
+    pub(crate) counters: Counters,
+}
+
+/// Fewer entries than this do not deserve a shard of their own.
+const SHARD_WORTH: u64 = 256;
+
+fn shards_for(capacity: u64) -> usize {
+    let cores = std::thread::available_parallelism().map_or(4, usize::from);
+    let most = (4 * cores).next_power_of_two();
+    let worth = usize::try_from(capacity / SHARD_WORTH).unwrap_or(usize::MAX).max(1);
+    most.min(1 << worth.ilog2())
+}
+
+impl<K, V> Engine<K, V> {
+    pub(crate) fn new(setup: Setup<K, V>) -> Self {
+        let shards = setup.shards.unwrap_or_else(|| shards_for(setup.capacity)).next_power_of_two();
+        let shard = || CachePadded(RwLock::new(Shard::new(setup.policy, setup.tagged)));
+        Self {
+            hasher: foldhash::fast::RandomState::default(),
+            shards: (0..shards).map(|_| shard()).collect(),
+            budget: Budget::new(setup.capacity),
+            policy: setup.policy,
+            tags: TagTable::new(),
+            tagged: setup.tagged,
+            text: setup.text.map(|write| TextIndex::new(write, shards)),
+            clock: setup.clock,
+            listener: setup.listener,
+            counters: Counters::new(),
+        }
+    }
+
+    /// The hash under which a key is kept, from whatever feeds the hasher as the key would.
+    #[inline]
+    pub(crate) fn hash(&self, feed: impl FnOnce(&mut foldhash::fast::FoldHasher<'_>)) -> u64 {
+        let mut state = self.hasher.build_hasher();
+        feed(&mut state);
+        state.finish()
+    }
+
+    /// Chosen from bits that the tables, which use the lowest and the highest, do not.
+    #[inline]
+    fn shard(&self, hash: u64) -> &RwLock<Shard<K, V>> {
+        &self.shards[(hash >> 40) as usize & (self.shards.len() - 1)].0
+    }
+
+    pub(crate) fn capacity(&self) -> u64 {
+        self.budget.capacity()
+    }
+
+    pub(crate) fn weight(&self) -> u64 {
+        self.budget.used()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.0.read().len()).sum()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.counters.snapshot(self.len() as u64, self.weight())
+    }
+
+    pub(crate) fn has_text(&self) -> bool {
+        self.text.is_some()
+    }
+
+    fn now(&self) -> Tick {
+        self.clock.now()
+    }
+
+    /// When a value with this lifetime expires that is stored now.
+    pub(crate) fn deadline(&self, lifetime: Option<Duration>) -> Tick {
+        lifetime.map_or(Tick::NEVER, |lifetime| self.now().after(lifetime))
+    }
+
+    /// Carries out what had to wait for the lock to be released.
+    fn settle(&self, gone: Departures<K, V>) {
+        for (slot, cause) in &gone.entries {
+            count(match cause {
+                EvictionCause::Capacity => &self.counters.capacity,
+                EvictionCause::Expired => &self.counters.expired,
+                EvictionCause::Invalidated => &self.counters.invalidated,
+                EvictionCause::Replaced => &self.counters.replaced,
+            });
+            self.unlink(slot.text, slot.hash);
+            if let Some(listener) = &self.listener {
+                // A listener that panics must not take the caller of an unrelated key down with it.
+                let call = std::panic::AssertUnwindSafe(|| listener(&slot.key, &slot.value, *cause));
+                let _ = std::panic::catch_unwind(call);
+            }
+        }
+        for loading in &gone.loads {
+            self.unlink(loading.text, loading.hash);
+        }
+    }
+
+    fn unlink(&self, text: u64, key: u64) {
+        if let Some(index) = &self.text {
+            index.remove(text, key);
+        }
+    }
+
+    /// Removes everything that is dead. O(entries), one shard at a time.
+    pub(crate) fn sweep(&self) {
+        let now = self.now();
+        for shard in &self.shards {
+            let mut gone = Departures::none();
+            for weight in shard.0.write().sweep_all(now, &mut gone) {
+                self.budget.release(weight);
+            }
+            self.settle(gone);
+        }
+    }
+
+    /// Calls `visit` with key, value and remaining lifetime of every live entry, one shard's read lock at a time.
+    pub(crate) fn visit(&self, mut visit: impl FnMut(&K, &V, u32, Option<Duration>)) {
+        let now = self.now();
+        for shard in &self.shards {
+            let shard = shard.0.read();
+            for slot in shard.slots().filter(|slot| slot.dead(|| now).is_none()) {
+                let left = (slot.deadline != Tick::NEVER).then(|| slot.deadline.since(now));
+                visit(&slot.key, &slot.value, slot.weight, left);
+            }
+        }
+    }
+
+    /// The same with the keys' texts; nothing where keys have none.
+    pub(crate) fn visit_texts(&self, mut visit: impl FnMut(String, u32, Option<Duration>)) {
+        let Some(index) = &self.text else { return };
+        self.visit(|key, _, weight, left| {
+            let mut text = String::new();
+            if (index.write)(key, &mut text).is_ok() {
+                visit(text, weight, left);
+            }
+        });
+    }
+
+    /// Whether everything adds up; for tests, between operations.
+    #[cfg(test)]
+    pub(crate) fn validate(&self) {
+        let weight: u64 = self.shards.iter().map(|shard| shard.0.read().validate()).sum();
+        assert_eq!(weight, self.budget.used(), "the budget is what the entries weigh");
+        assert!(weight <= self.budget.capacity(), "G11");
+        let loads: usize = self.shards.iter().map(|shard| shard.0.read().loading.len()).sum();
+        if let Some(index) = &self.text {
+            assert!(index.len() <= self.len() + loads, "no text outlives its entry");
+        }
+    }
+}
+
+impl<K, V: Clone> Engine<K, V> {
+    /// The value under a key, if it is there and alive. Shared lock; allocates nothing but what the value's `Clone` does.
+    #[inline]
+    pub(crate) fn get(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
+        let value = {
+            let shard = self.shard(hash).read();
+            let slot = shard.slot(shard.find(hash, eq)?)?;
+            if slot.dead(|| self.now()).is_some() {
+                return None;
+            }
+            shard.hit(slot);
+            slot.value.clone()
+        };
+        self.counters.hit();
+        Some(value)
+    }
+
+    /// The same without leaving a trace: neither statistics nor the policy notice.
+    pub(crate) fn peek(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
+        let shard = self.shard(hash).read();
+        let slot = shard.slot(shard.find(hash, eq)?)?;
+        slot.dead(|| self.now()).is_none().then(|| slot.value.clone())
+    }
+}
+
+impl<K, V> fmt::Debug for Engine<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("capacity", &self.capacity()).finish_non_exhaustive()
+    }
+}
+
+/// An engine that several handles share.
+pub(crate) type Shared<K, V> = Arc<Engine<K, V>>;

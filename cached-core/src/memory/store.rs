@@ -1,0 +1,157 @@
+//! Putting values in: room first, then the entry, all under one lock.
+
+use super::Engine;
+use super::departures::{Departures, EvictionCause};
+use super::eviction::Touch;
+use super::shard::{Shard, Slot, SlotTags};
+use crate::clock::Tick;
+use crate::stats::count;
+use crate::tag::{Epoch, Tags};
+
+/// How a value is to be kept.
+#[derive(Debug)]
+pub(crate) struct Storing {
+    /// When it expires.
+    pub(crate) deadline: Tick,
+    /// What it counts against the capacity; 0 counts as 1, so that weightless entries cannot pile up.
+    pub(crate) weight: u32,
+    /// Tags that were not known before the load.
+    pub(crate) tags: Vec<String>,
+}
+
+/// What gives the right to store under a key.
+pub(super) enum Right<K> {
+    /// The load with this number, for as long as it is not voided. Its table entry holds the key.
+    Load(u64),
+    /// Somebody's explicit word, which overrides loads under way.
+    Word { key: K, text: u64 },
+}
+
+/// How an attempt to store ended.
+pub(super) struct Stored<V> {
+    /// False if the load was voided meanwhile.
+    pub(super) had_right: bool,
+    /// The value once more, if somebody waits for it.
+    pub(super) for_waiters: Option<V>,
+}
+
+/// How often a writer may find its own shard empty and the cache full, and make room elsewhere only for others to claim it first.
+const ROUNDS: usize = 64;
+
+impl<K: Eq, V: Clone> Engine<K, V> {
+    /// Stores a value under `hash`, making room for it. Older loads of the same key lose their right to store.
+    pub(super) fn store(&self, hash: u64, right: Right<K>, value: V, storing: &Storing, tags: (Tags, Epoch)) -> Stored<V> {
+        let weight = storing.weight.max(1);
+        let fits = u64::from(weight) <= self.capacity();
+        if !fits {
+            count(&self.counters.rejected);
+        }
+        let mut gone = Departures::none();
+        let mut room_elsewhere = fits;
+        for round in 0..ROUNDS {
+            let now = self.now();
+            let mut shard = self.shard(hash).write();
+            let Some(existing) = find_existing(&shard, hash, &right) else {
+                drop(shard);
+                self.settle(gone);
+                return Stored { had_right: false, for_waiters: None };
+            };
+            if let Some(slot) = existing.and_then(|at| shard.remove(at)) {
+                self.budget.release(slot.weight);
+                let cause = slot.dead(|| now).unwrap_or(EvictionCause::Replaced);
+                gone.push(slot, cause);
+            }
+            let claimed = fits && self.claim(weight, &mut shard, now, &mut gone);
+            if !claimed && room_elsewhere {
+                drop(shard);
+                room_elsewhere = round + 1 < ROUNDS - 1 && self.evict_elsewhere(hash);
+                continue;
+            }
+            let (key, text, number, for_waiters) = match right {
+                Right::Word { key, text } => (key, text, u64::MAX, None),
+                Right::Load(number) => {
+                    let Some(loading) = shard.take_loading(hash, |loading| loading.flight.number == number) else { continue };
+                    let for_waiters = loading.flight.has_waiters().then(|| value.clone());
+                    (loading.key, loading.text, number, for_waiters)
+                }
+            };
+            while let Some(older) = shard.take_loading(hash, |other| other.flight.number < number && other.key == key) {
+                gone.void(older);
+            }
+            if claimed {
+                let tags = (!tags.0.is_empty()).then(|| Box::new(SlotTags { tags: tags.0, captured: tags.1 }));
+                shard.insert(Slot { hash, key, value, deadline: storing.deadline, weight, text, touch: Touch::default(), tags });
+                let swept = shard.sweep_in_passing(now, &mut gone);
+                self.budget.release(swept);
+            } else {
+                self.unlink(text, hash);
+            }
+            drop(shard);
+            self.settle(gone);
+            return Stored { had_right: true, for_waiters };
+        }
+        self.settle(gone);
+        Stored { had_right: false, for_waiters: None }
+    }
+
+    /// Ends a load whose value is not to be kept. `None` if it was voided; else whether somebody waits.
+    pub(super) fn discard(&self, hash: u64, number: u64) -> Option<bool> {
+        let loading = self.shard(hash).write().take_loading(hash, |loading| loading.flight.number == number)?;
+        let awaited = loading.flight.has_waiters();
+        self.unlink(loading.text, loading.hash);
+        Some(awaited)
+    }
+
+    fn claim(&self, weight: u32, shard: &mut Shard<K, V>, now: Tick, gone: &mut Departures<K, V>) -> bool {
+        while !self.budget.claim(weight) {
+            match shard.evict(now, gone) {
+                Some(freed) => self.budget.release(freed),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Makes room in another shard than that of `hash`. False if there is nothing to evict anywhere.
+    fn evict_elsewhere(&self, hash: u64) -> bool {
+        let now = self.now();
+        let own: *const _ = self.shard(hash);
+        let start = (hash >> 20) as usize;
+        for step in 0..self.shards.len() {
+            let shard = &self.shards[(start + step) % self.shards.len()].0;
+            if std::ptr::eq(shard, own) {
+                continue;
+            }
+            let mut gone = Departures::none();
+            let freed = shard.write().evict(now, &mut gone);
+            if let Some(freed) = freed {
+                self.budget.release(freed);
+                self.settle(gone);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Puts a value in as its owner's word: what is there is replaced, and loads under way lose their right to store.
+    pub(crate) fn insert(&self, hash: u64, key: K, value: V, storing: &Storing) {
+        let captured = self.tags.capture();
+        let tags = self.tags.intern(&storing.tags);
+        let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&key));
+        if let Some(index) = &self.text {
+            index.add(text, hash);
+        }
+        self.store(hash, Right::Word { key, text }, value, storing, (tags, captured));
+    }
+}
+
+/// The slot that an entry with the same key has, if it has one. `None` outside: the right to store is gone.
+fn find_existing<K: Eq, V>(shard: &Shard<K, V>, hash: u64, right: &Right<K>) -> Option<Option<u32>> {
+    match right {
+        Right::Word { key, .. } => Some(shard.find(hash, |other| other == key)),
+        Right::Load(number) => {
+            let loading = shard.loading.find(hash, |loading| loading.flight.number == *number)?;
+            Some(shard.find(hash, |other| *other == loading.key))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use smallvec::SmallVec;
+
+use crate::key::hash_text;
+use crate::sync::{CachePadded, Mutex};
+
+/// Renders a key's text.
+pub(crate) type WriteKey<K> = Box<dyn Fn(&K, &mut dyn fmt::Write) -> fmt::Result + Send + Sync>;
+
+/// Finds entries and loads by the text of their key, from anywhere, though they are kept by typed key.
+///
+/// Holds, per entry and load, the hash of the text and the hash of the typed key; whoever looks a text up verifies it
+/// against the key itself. The locks here are taken under a shard's lock and nothing is called while they are held.
+pub(crate) struct TextIndex<K> {
+    pub(crate) write: WriteKey<K>,
+    hasher: foldhash::fast::RandomState,
+    shards: Box<[CachePadded<Mutex<HashTable<Link>>>]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Link {
+    text: u64,
+    key: u64,
+    /// How many entries and loads stand behind this link.
+    count: u32,
+}
+
+impl<K> TextIndex<K> {
+    pub(crate) fn new(write: WriteKey<K>, shards: usize) -> Self {
+        let shards = (0..shards.max(1)).map(|_| CachePadded(Mutex::new(HashTable::new()))).collect();
+        Self { write, hasher: foldhash::fast::RandomState::default(), shards }
+    }
+
+    pub(crate) fn hash_of_key(&self, key: &K) -> u64 {
+        let mut state = self.hasher.build_hasher();
+        hash_text(&mut state, |out| (self.write)(key, out));
+        state.finish()
+    }
+
+    pub(crate) fn hash_of_text(&self, text: &str) -> u64 {
+        let mut state = self.hasher.build_hasher();
+        hash_text(&mut state, |out| out.write_str(text));
+        state.finish()
+    }
+
+    /// Whether `key` has this text, and no other.
+    pub(crate) fn is_text_of(&self, key: &K, text: &str) -> bool {
+        struct Rest<'a>(&'a str);
+        impl fmt::Write for Rest<'_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
+                Ok(())
+            }
+        }
+        let mut rest = Rest(text);
+        (self.write)(key, &mut rest).is_ok() && rest.0.is_empty()
+    }
+
+    fn shard(&self, text: u64) -> &Mutex<HashTable<Link>> {
+        &self.shards[(text >> 7) as usize % self.shards.len()].0
+    }
+
+    pub(crate) fn add(&self, text: u64, key: u64) {
+        let mut table = self.shard(text).lock();
+        match table.entry(text, |link| link.text == text && link.key == key, |link| link.text) {
+            Entry::Occupied(mut link) => link.get_mut().count += 1,
+            Entry::Vacant(slot) => {
+                slot.insert(Link { text, key, count: 1 });
+            }
+        }
+    }
+
+    pub(crate) fn remove(&self, text: u64, key: u64) {
+        let mut table = self.shard(text).lock();
+        if let Ok(mut link) = table.find_entry(text, |link| link.text == text && link.key == key) {
+            link.get_mut().count -= 1;
+            if link.get().count == 0 {
+                link.remove();
+            }
+        }
+        if table.capacity() > 64 && table.len() < table.capacity() / 8 {
+            let room = table.len() * 2;
+            table.shrink_to(room, |link| link.text);
+        }
+    }
+
+    /// The hashes of the typed keys that may have this text.
+    pub(crate) fn keys(&self, text: u64) -> SmallVec<[u64; 2]> {
+        self.shard(text).lock().iter_hash(text).filter(|link| link.text == text).map(|link| link.key).collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.0.lock().len()).sum()
+    }
+}
+
+impl<K> fmt::Debug for TextIndex<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextIndex").finish_non_exhaustive()
+    }
+}

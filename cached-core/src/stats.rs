@@ -1,0 +1,242 @@
+//! What a cache counts, and how it counts without slowing its readers down.
+
+use std::time::Duration;
+
+use crate::sync::CachePadded;
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::thread_local;
+
+/// What a cache has done since it was made. A snapshot: its figures are read one after another, not all at one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls answered from the cache.
+    pub hits: u64,
+    /// Those of the hits that answered "not found": a stored `None`.
+    pub null_hits: u64,
+    /// Calls that found nothing usable, whether they then loaded or waited for another's load.
+    pub misses: u64,
+    /// Loads that ran to an end: function bodies, or closures given to `get_or_load`.
+    pub loads: u64,
+    /// Those of the loads that ended in an error.
+    pub load_errors: u64,
+    /// Time spent in loads, all together.
+    pub load_time: Duration,
+    /// Misses that were answered by a load which somebody else ran.
+    pub coalesced: u64,
+    /// Loads whose value was not stored because an invalidation came between.
+    pub overtaken: u64,
+    /// Values not stored because they alone weigh more than the whole cache may hold.
+    pub rejected: u64,
+    /// Entries that left, by cause.
+    pub evictions: Evictions,
+    /// Invalidation calls that reached this cache, by kind.
+    pub invalidations: Invalidations,
+    /// Entries held now, those included that are dead but not yet swept.
+    pub entries: u64,
+    /// Their weight all together.
+    pub weight: u64,
+}
+
+/// Entries that left a cache, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Evictions {
+    /// To make room.
+    pub capacity: u64,
+    /// Past their TTL.
+    pub expired: u64,
+    /// Named by an invalidation.
+    pub invalidated: u64,
+    /// Overwritten by a newer value.
+    pub replaced: u64,
+}
+
+impl Evictions {
+    /// All of them.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.capacity + self.expired + self.invalidated + self.replaced
+    }
+}
+
+/// Invalidation calls, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Invalidations {
+    /// Of one key.
+    pub key: u64,
+    /// Of a pattern.
+    pub pattern: u64,
+    /// Of a tag.
+    pub tag: u64,
+    /// Of everything.
+    pub all: u64,
+}
+
+impl Stats {
+    /// Hits among all calls, from 0 to 1; 0 where there was no call.
+    #[must_use]
+    pub fn hit_ratio(&self) -> f64 {
+        let calls = self.hits + self.misses;
+        if calls == 0 { 0.0 } else { self.hits as f64 / calls as f64 }
+    }
+
+    /// Mean time of a load.
+    #[must_use]
+    pub fn mean_load_time(&self) -> Duration {
+        let nanos = self.load_time.as_nanos() / u128::from(self.loads.max(1));
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// Adds another cache's figures to these.
+    #[must_use]
+    pub fn merged(mut self, other: &Stats) -> Stats {
+        self.hits += other.hits;
+        self.null_hits += other.null_hits;
+        self.misses += other.misses;
+        self.loads += other.loads;
+        self.load_errors += other.load_errors;
+        self.load_time += other.load_time;
+        self.coalesced += other.coalesced;
+        self.overtaken += other.overtaken;
+        self.rejected += other.rejected;
+        self.evictions.capacity += other.evictions.capacity;
+        self.evictions.expired += other.evictions.expired;
+        self.evictions.invalidated += other.evictions.invalidated;
+        self.evictions.replaced += other.evictions.replaced;
+        self.invalidations.key += other.invalidations.key;
+        self.invalidations.pattern += other.invalidations.pattern;
+        self.invalidations.tag += other.invalidations.tag;
+        self.invalidations.all += other.invalidations.all;
+        self.entries += other.entries;
+        self.weight += other.weight;
+        self
+    }
+}
+
+/// A counter that many threads advance at once without sharing a cache line.
+#[derive(Debug)]
+struct Striped(Box<[CachePadded<AtomicU64>]>);
+
+impl Striped {
+    fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(4, usize::from);
+        Self((0..(2 * cores).next_power_of_two().min(64)).map(|_| CachePadded::default()).collect())
+    }
+
+    #[inline]
+    fn increment(&self) {
+        let stripe = thread_number() & (self.0.len() - 1);
+        self.0[stripe].0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn sum(&self) -> u64 {
+        self.0.iter().map(|stripe| stripe.0.load(Ordering::Relaxed)).sum()
+    }
+}
+
+/// A small number that is this thread's own until more threads were started than there are stripes.
+#[inline]
+fn thread_number() -> usize {
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: AtomicUsize = AtomicUsize::new(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    }
+    NUMBER.try_with(|number| number.load(Ordering::Relaxed)).unwrap_or(0)
+}
+
+/// The counters behind [`Stats`].
+#[derive(Debug)]
+pub(crate) struct Counters {
+    hits: Striped,
+    pub(crate) null_hits: AtomicU64,
+    pub(crate) misses: AtomicU64,
+    pub(crate) loads: AtomicU64,
+    pub(crate) load_errors: AtomicU64,
+    load_nanos: AtomicU64,
+    pub(crate) coalesced: AtomicU64,
+    pub(crate) overtaken: AtomicU64,
+    pub(crate) rejected: AtomicU64,
+    pub(crate) capacity: AtomicU64,
+    pub(crate) expired: AtomicU64,
+    pub(crate) invalidated: AtomicU64,
+    pub(crate) replaced: AtomicU64,
+    pub(crate) by_key: AtomicU64,
+    pub(crate) by_pattern: AtomicU64,
+    pub(crate) by_tag: AtomicU64,
+    pub(crate) by_all: AtomicU64,
+}
+
+/// Advances a counter by one.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Counters {
+    pub(crate) fn new() -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            hits: Striped::new(),
+            null_hits: zero(),
+            misses: zero(),
+            loads: zero(),
+            load_errors: zero(),
+            load_nanos: zero(),
+            coalesced: zero(),
+            overtaken: zero(),
+            rejected: zero(),
+            capacity: zero(),
+            expired: zero(),
+            invalidated: zero(),
+            replaced: zero(),
+            by_key: zero(),
+            by_pattern: zero(),
+            by_tag: zero(),
+            by_all: zero(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn hit(&self) {
+        self.hits.increment();
+    }
+
+    pub(crate) fn loaded(&self, time: Duration, failed: bool) {
+        count(&self.loads);
+        if failed {
+            count(&self.load_errors);
+        }
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.load_nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    pub(crate) fn snapshot(&self, entries: u64, weight: u64) -> Stats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Stats {
+            hits: self.hits.sum(),
+            null_hits: read(&self.null_hits),
+            misses: read(&self.misses),
+            loads: read(&self.loads),
+            load_errors: read(&self.load_errors),
+            load_time: Duration::from_nanos(read(&self.load_nanos)),
+            coalesced: read(&self.coalesced),
+            overtaken: read(&self.overtaken),
+            rejected: read(&self.rejected),
+            evictions: Evictions {
+                capacity: read(&self.capacity),
+                expired: read(&self.expired),
+                invalidated: read(&self.invalidated),
+                replaced: read(&self.replaced),
+            },
+            invalidations: Invalidations {
+                key: read(&self.by_key),
+                pattern: read(&self.by_pattern),
+                tag: read(&self.by_tag),
+                all: read(&self.by_all),
+            },
+            entries,
+            weight,
+        }
+    }
+}

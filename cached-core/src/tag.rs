@@ -1,0 +1,176 @@
+//! Tags by epoch: invalidating a tag is one number, however many entries carry it.
+//!
+//! A table has one epoch counter. A load *captures* the counter before it begins; invalidating a tag advances the
+//! counter and stamps the tag's cell with the new value. What a load brought is valid as long as no cell of its
+//! tags is stamped later than what the load captured. Nothing is visited, and a load that is still under way is reached
+//! as surely as an entry at rest.
+//!
+//! A cell lives as long as an entry or a load refers to it. When cells that nobody refers to are collected, the *floor*
+//! rises to the latest stamp among them, and a cell that is made anew starts there: forgetting a tag may cost a load
+//! under way its right to be stored, never revive what was invalidated.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering};
+
+/// A moment in a tag table's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Epoch(pub(crate) u64);
+
+/// One tag's last invalidation.
+#[derive(Debug)]
+pub(crate) struct TagCell(AtomicU64);
+
+/// The tags of one entry or load.
+#[derive(Clone, Default)]
+pub(crate) struct Tags(Vec<Arc<TagCell>>);
+
+impl Tags {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn join(&mut self, other: Tags) {
+        self.0.extend(other.0);
+    }
+
+    /// Whether none of the tags was invalidated after `captured`.
+    #[inline]
+    pub(crate) fn stand_since(&self, captured: Epoch) -> bool {
+        self.0.iter().all(|cell| cell.0.load(Ordering::Acquire) <= captured.0)
+    }
+
+    /// The latest invalidation of any of the tags.
+    pub(crate) fn last_invalidated(&self) -> Epoch {
+        let last = self.0.iter().map(|cell| cell.0.load(Ordering::Acquire)).max();
+        Epoch(last.unwrap_or(0))
+    }
+}
+
+impl fmt::Debug for Tags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tags({})", self.0.len())
+    }
+}
+
+/// The tags of one cache.
+#[derive(Debug)]
+pub(crate) struct TagTable {
+    epoch: AtomicU64,
+    cells: Mutex<Cells>,
+}
+
+#[derive(Debug)]
+struct Cells {
+    by_text: HashMap<Box<str>, Arc<TagCell>, foldhash::fast::RandomState>,
+    floor: u64,
+    collect_at: usize,
+}
+
+/// Below this many cells collecting is not worth a look.
+const COLLECT_AT_LEAST: usize = 64;
+
+impl TagTable {
+    pub(crate) fn new() -> Self {
+        Self {
+            epoch: AtomicU64::new(0),
+            cells: Mutex::new(Cells { by_text: HashMap::default(), floor: 0, collect_at: COLLECT_AT_LEAST }),
+        }
+    }
+
+    /// The moment to remember before a load begins.
+    pub(crate) fn capture(&self) -> Epoch {
+        Epoch(self.epoch.load(Ordering::Acquire))
+    }
+
+    /// The cells of these tags, made where they are missing.
+    pub(crate) fn intern<S: AsRef<str>>(&self, tags: &[S]) -> Tags {
+        if tags.is_empty() {
+            return Tags::default();
+        }
+        let mut cells = self.cells.lock();
+        Tags(tags.iter().map(|tag| cells.cell(tag.as_ref())).collect())
+    }
+
+    /// Makes everything that carries `tag` invalid, loads under way included. O(1).
+    pub(crate) fn invalidate(&self, tag: &str) {
+        let mut cells = self.cells.lock();
+        let cell = cells.cell(tag);
+        let epoch = self.epoch.fetch_add(1, Ordering::AcqRel) + 1;
+        cell.0.store(epoch, Ordering::Release);
+    }
+
+    /// How many tags are known.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.cells.lock().by_text.len()
+    }
+}
+
+impl Cells {
+    fn cell(&mut self, tag: &str) -> Arc<TagCell> {
+        if let Some(cell) = self.by_text.get(tag) {
+            return Arc::clone(cell);
+        }
+        if self.by_text.len() >= self.collect_at {
+            self.collect();
+        }
+        let cell = Arc::new(TagCell(AtomicU64::new(self.floor)));
+        self.by_text.insert(tag.into(), Arc::clone(&cell));
+        cell
+    }
+
+    /// Forgets the cells that nothing refers to. Its cost is spread over the insertions since the last time.
+    fn collect(&mut self) {
+        let mut floor = self.floor;
+        self.by_text.retain(|_, cell| {
+            let in_use = Arc::strong_count(cell) > 1;
+            if !in_use {
+                floor = floor.max(cell.0.load(Ordering::Acquire));
+            }
+            in_use
+        });
+        self.floor = floor;
+        self.collect_at = (2 * self.by_text.len()).max(COLLECT_AT_LEAST);
+        self.by_text.shrink_to(self.collect_at);
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invalidated_tag_outdates_what_was_captured_before_and_nothing_captured_after() {
+        let table = TagTable::new();
+        let (before, tags) = (table.capture(), table.intern(&["users"]));
+        let other = table.intern(&["orders"]);
+        table.invalidate("users");
+        assert!(!tags.stand_since(before));
+        assert!(tags.stand_since(table.capture()));
+        assert!(other.stand_since(before));
+    }
+
+    #[test]
+    fn a_tag_first_seen_after_its_invalidation_is_still_outdated() {
+        let table = TagTable::new();
+        let before = table.capture();
+        table.invalidate("team:7");
+        assert!(!table.intern(&["team:7"]).stand_since(before), "G8: tags known only from the result");
+    }
+
+    #[test]
+    fn forgotten_cells_neither_pile_up_nor_revive_anything() {
+        let table = TagTable::new();
+        let before = table.capture();
+        table.invalidate("early");
+        for i in 0..10_000 {
+            drop(table.intern(&[format!("t{i}")]));
+        }
+        assert!(table.len() <= 2 * COLLECT_AT_LEAST, "G11: {} cells", table.len());
+        assert!(!table.intern(&["early"]).stand_since(before), "G7");
+    }
+}

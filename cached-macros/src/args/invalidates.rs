@@ -1,0 +1,145 @@
+use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprPath, Ident, Lit, LitStr, Path, Token, parenthesized, token};
+
+use super::{Form, Keyed, Spec, Table, read};
+use crate::diagnostics::Errors;
+
+const TABLE: Table = Table {
+    attribute: "invalidates",
+    hint: unnamed_hint,
+    specs: &[
+        Spec { name: "tags", form: Form::Value, example: "tags = [\"users\"]", aliases: &["tag", "group", "groups"] },
+        Spec { name: "when", form: Form::Value, example: "when = id != 0", aliases: &["if", "condition", "only_if", "unless"] },
+        Spec { name: "on", form: Form::Value, example: "on = \"always\"", aliases: &["after", "always", "on_error"] },
+        Spec { name: "before", form: Form::Switch, example: "before", aliases: &["before_invocation", "pre"] },
+    ],
+};
+
+/// What one unnamed argument invalidates.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// `"user:{id}"`, `"users:*"`
+    Text(LitStr),
+    /// `find_user(id)`, `list_users(*)`
+    Target(Box<TargetCall>),
+}
+
+/// A cached function, and which of its entries.
+#[derive(Debug)]
+pub(crate) struct TargetCall {
+    pub(crate) path: Path,
+    pub(crate) args: TargetArgs,
+}
+
+#[derive(Debug)]
+pub(crate) enum TargetArgs {
+    /// `(*)`
+    All,
+    /// `(id, &name)`
+    Some(Punctuated<Expr, Token![,]>),
+}
+
+/// The arguments of `#[invalidates]` as they were written.
+#[derive(Debug)]
+pub(crate) struct InvalidatesArgs {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) tags: Option<Keyed<Expr>>,
+    pub(crate) when: Option<Keyed<Expr>>,
+    pub(crate) on: Option<Keyed<Expr>>,
+    pub(crate) before: Option<Keyed<bool>>,
+    pub(crate) incomplete: bool,
+}
+
+impl InvalidatesArgs {
+    pub(crate) fn parse(attr: TokenStream, errors: &Errors) -> Self {
+        let before = errors.count();
+        let mut entries = Vec::new();
+        let mut found = read(&TABLE, attr, errors, |input| match entry(input)? {
+            Some(entry) => {
+                entries.push(entry);
+                Ok(true)
+            }
+            None => Ok(false),
+        });
+        Self {
+            entries,
+            tags: found.expr("tags"),
+            when: found.expr("when"),
+            on: found.expr("on"),
+            before: found.switch("before"),
+            incomplete: errors.count() > before,
+        }
+    }
+}
+
+/// Reads an entry, unless there is a named argument at the cursor.
+fn entry(input: ParseStream<'_>) -> syn::Result<Option<Entry>> {
+    if input.peek(LitStr) {
+        return input.parse().map(|text| Some(Entry::Text(text)));
+    }
+    if input.peek(Lit) || input.peek(token::Bracket) {
+        let value: Expr = input.parse()?;
+        return Err(syn::Error::new_spanned(value, "expected a key (`\"user:{id}\"`), a function (`find_user(id)`) or `tags = [..]`"));
+    }
+    if !input.peek(Ident::peek_any) && !input.peek(Token![::]) && !input.peek(Token![<]) {
+        return Ok(None);
+    }
+    if is_named(input) {
+        return Ok(None);
+    }
+    target(input).map(|target| Some(Entry::Target(Box::new(target))))
+}
+
+/// Whether what follows is `name = value` or a switch; all else that starts with a name is a function.
+fn is_named(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let Ok(name) = ahead.call(Ident::parse_any) else { return false };
+    ahead.peek(Token![=]) || (TABLE.names().any(|known| name == known) && !ahead.peek(token::Paren) && !ahead.peek(Token![::]))
+}
+
+fn target(input: ParseStream<'_>) -> syn::Result<TargetCall> {
+    if input.peek(Token![self]) && input.peek2(Token![.]) {
+        return Err(method_call(input));
+    }
+    let ExprPath { qself, path, .. } = input.parse()?;
+    if let Some(qself) = qself {
+        return Err(syn::Error::new_spanned(qself.ty, "name the type alone: write `Type::function(..)`, without angle brackets"));
+    }
+    if !input.peek(token::Paren) {
+        let shown = path.segments.last().map_or_else(String::new, |segment| segment.ident.to_string());
+        let message = format!("say which entries of `{shown}`: write `{shown}(id)` with the arguments of its key, or `{shown}(*)` for all of them");
+        return Err(syn::Error::new_spanned(path, message));
+    }
+    let content;
+    parenthesized!(content in input);
+    let all = content.peek(Token![*]) && content.peek2(syn::parse::End);
+    let args = if all {
+        content.parse::<Token![*]>()?;
+        TargetArgs::All
+    } else {
+        TargetArgs::Some(Punctuated::parse_terminated(&content)?)
+    };
+    Ok(TargetCall { path, args })
+}
+
+/// The error for `self.price(sku)`, which reads naturally but is a call.
+fn method_call(input: ParseStream<'_>) -> syn::Error {
+    match input.parse::<Expr>() {
+        Ok(Expr::MethodCall(call)) => {
+            let method = &call.method;
+            let message = format!("name the function by its path: write `Self::{method}(self, ..)`, or `Self::{method}(..)` where `self` is not in its key");
+            syn::Error::new_spanned(call, message)
+        }
+        Ok(other) => syn::Error::new_spanned(other, "expected a key (`\"user:{id}\"`) or a function (`find_user(id)`)"),
+        Err(error) => error,
+    }
+}
+
+/// Names that keys and patterns have elsewhere.
+fn unnamed_hint(name: &str) -> Option<String> {
+    let known = ["key", "keys", "pattern", "patterns", "matching"].contains(&name);
+    known.then(|| format!("keys and patterns have no name: write the string alone, without `{name} =`"))
+}

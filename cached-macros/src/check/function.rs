@@ -1,0 +1,65 @@
+//! Rules about the function, for both attributes.
+
+use syn::{ReturnType, Type, TypeParamBound};
+
+use crate::diagnostics::Errors;
+use crate::model::Subject;
+use crate::signature::{find_impl_trait, future_output, ungroup};
+
+pub(super) fn function(attribute: &str, subject: &Subject, errors: &Errors) {
+    no_const_function(attribute, subject, errors);
+    no_variadic_function(attribute, subject, errors);
+    something_is_returned(attribute, subject, errors);
+    no_bare_future(attribute, subject, errors);
+}
+
+/// A constant is computed while compiling, when there is no cache.
+fn no_const_function(attribute: &str, subject: &Subject, errors: &Errors) {
+    if let Some(constness) = &subject.function.sig.constness {
+        errors.at(constness, format!("a `const fn` cannot use a cache; remove `const`, or `#[{attribute}]`"));
+    }
+}
+
+/// Variadic arguments have no names to pass on.
+fn no_variadic_function(attribute: &str, subject: &Subject, errors: &Errors) {
+    if let Some(variadic) = &subject.function.sig.variadic {
+        errors.at(variadic, format!("`#[{attribute}]` does not support variadic functions"));
+    }
+}
+
+/// What never returns leaves nothing to do after it.
+fn something_is_returned(attribute: &str, subject: &Subject, errors: &Errors) {
+    if matches!(ungroup(&subject.output), Type::Never(_)) {
+        errors.at(&subject.output, format!("this function never returns; remove `#[{attribute}]`"));
+    }
+}
+
+/// A future that is returned bare or in a `Box` without `Pin` is not awaited by the function, so its output would be lost.
+fn no_bare_future(attribute: &str, subject: &Subject, errors: &Errors) {
+    let ReturnType::Type(_, ty) = &subject.function.sig.output else { return };
+    let Some(future) = find_impl_trait(ty).filter(|future| {
+        future.bounds.iter().any(|bound| matches!(bound, TypeParamBound::Trait(bound) if is_future(&bound.path)))
+    }) else {
+        return;
+    };
+    let output = future.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => future_output(&bound.path),
+        _ => None,
+    });
+    let output = output.map_or_else(|| "T".to_owned(), |output| shown(&output));
+    let name = &subject.function.sig.ident;
+    errors.at(future, format!("`#[{attribute}]` needs to await the result: write `async fn {name}(..) -> {output}`"));
+}
+
+fn is_future(path: &syn::Path) -> bool {
+    path.segments.last().is_some_and(|segment| segment.ident == "Future")
+}
+
+/// A type as a person would write it, for messages.
+pub(super) fn shown(ty: &Type) -> String {
+    let mut text = quote::ToTokens::to_token_stream(ty).to_string();
+    for (wide, narrow) in [(" < ", "<"), (" >", ">"), ("< ", "<"), (" :: ", "::"), (" ,", ","), ("& ", "&"), (" <", "<")] {
+        text = text.replace(wide, narrow);
+    }
+    text
+}

@@ -1,0 +1,227 @@
+use proc_macro2::Span;
+use syn::{Expr, ExprLit, Ident, Lit, LitStr};
+
+use super::{Subject, read_choice, read_tags};
+use crate::args::{CacheArgs, Keyed, as_str, peel};
+use crate::context::Place;
+use crate::diagnostics::{Errors, did_you_mean};
+use crate::duration::{self, Time};
+use crate::template::{self, Purpose, Template, Uses};
+
+/// `#[cache]`, understood.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    pub(crate) subject: Subject,
+    pub(crate) key: Key,
+    pub(crate) tags: Vec<Template>,
+    pub(crate) ttl: Option<Time>,
+    pub(crate) null_ttl: Option<Time>,
+    pub(crate) capacity: Option<Expr>,
+    pub(crate) policy: Option<Policy>,
+    pub(crate) jitter: Option<Expr>,
+    pub(crate) weight: Option<Expr>,
+    pub(crate) when: Option<Expr>,
+    pub(crate) unless: Option<Expr>,
+    pub(crate) single_flight: bool,
+    pub(crate) backend: String,
+    /// Whether functions to inspect and empty the cache stand beside the function.
+    pub(crate) companion: bool,
+}
+
+/// What a cached call is looked up by.
+#[derive(Debug)]
+pub(crate) enum Key {
+    /// The function and these names of arguments.
+    Default(Vec<(usize, Ident)>),
+    Template(Template),
+}
+
+impl Key {
+    pub(crate) fn uses(&self) -> Uses {
+        match self {
+            Self::Default(names) => Uses { arguments: names.iter().map(|(index, _)| *index).collect(), ..Uses::default() },
+            Self::Template(template) => template.uses(),
+        }
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
+        matches!(self, Self::Default(_))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Policy {
+    Adaptive,
+    Lru,
+}
+
+/// How many parts a key may have: the runtime's tuples end there.
+const MOST_PARTS: usize = 16;
+
+impl Cache {
+    /// Reads the arguments. Each one that cannot be read is recorded; the model is whole if none was.
+    pub(crate) fn build(args: &CacheArgs, subject: Subject, errors: &Errors) -> Option<Self> {
+        let before = errors.count();
+        let key = key(args, &subject, errors);
+        let tags = args.tags.as_ref().map_or_else(Vec::new, |tags| read_tags(tags, &subject, errors));
+        let ttl = args.ttl.as_ref().and_then(|ttl| errors.keep(duration::parse("ttl", &ttl.value)));
+        if let Some(zero) = args.ttl.as_ref().filter(|_| ttl.as_ref().is_some_and(Time::is_zero)) {
+            errors.at(&zero.value, "a `ttl` of zero would store nothing; give it time, or leave `#[cache]` out");
+        }
+        let null_ttl = args.null_ttl.as_ref().and_then(|ttl| errors.keep(duration::parse("null_ttl", &ttl.value)));
+        let policies = [("adaptive", Policy::Adaptive), ("lru", Policy::Lru)];
+        let policy = args.policy.as_ref().and_then(|policy| read_choice(policy, &policies, errors));
+        let backend = backend(args.backend.as_ref(), errors);
+        let single_flight = lock(args.lock.as_ref(), backend.as_deref(), errors);
+        check_capacity(args.capacity.as_ref(), errors);
+        check_jitter(args.jitter.as_ref(), errors);
+        let value = |argument: &Option<Keyed<Expr>>| argument.as_ref().map(|argument| argument.value.clone());
+        let model = Self {
+            key: key?,
+            tags,
+            ttl,
+            null_ttl,
+            capacity: value(&args.capacity),
+            policy,
+            jitter: value(&args.jitter),
+            weight: value(&args.weight),
+            when: value(&args.when),
+            unless: value(&args.unless),
+            single_flight,
+            backend: backend?,
+            companion: args.companion.as_ref().map_or(subject.place == Place::Free, |companion| companion.value),
+            subject,
+        };
+        (errors.count() == before).then_some(model)
+    }
+
+    pub(crate) fn is_free(&self) -> bool {
+        self.subject.place == Place::Free
+    }
+}
+
+fn key(args: &CacheArgs, subject: &Subject, errors: &Errors) -> Option<Key> {
+    let key = match &args.key {
+        Some(key) => {
+            let literal = key_literal(key, errors)?;
+            Key::Template(template::parse(literal, Purpose::Key, &subject.arguments, errors)?)
+        }
+        None => {
+            let skipped = |name: &Ident| args.skip.as_ref().is_some_and(|skip| skip.value.contains(name));
+            let arguments = subject.arguments.list.iter().enumerate();
+            let named = arguments.flat_map(|(index, argument)| argument.names.iter().map(move |name| (index, name)));
+            // An argument without a name (`_`) cannot make a difference to the result.
+            Key::Default(named.filter(|(_, name)| !skipped(name)).map(|(index, name)| (index, name.clone())).collect())
+        }
+    };
+    let (parts, span) = match &key {
+        Key::Default(names) => (names.len(), names.get(MOST_PARTS).map_or_else(Span::call_site, |(_, name)| name.span())),
+        Key::Template(template) => (template.placeholders.len(), template.literal.span()),
+    };
+    if parts > MOST_PARTS {
+        errors.at_span(span, format!("a key has at most {MOST_PARTS} parts; put some arguments into a struct that derives `KeyPart`"));
+    }
+    Some(key)
+}
+
+fn key_literal<'a>(key: &'a Keyed<Expr>, errors: &Errors) -> Option<&'a LitStr> {
+    let Some(literal) = as_str(&key.value) else {
+        let message = match peel(&key.value) {
+            Expr::Macro(_) => "write the template itself: `key = \"user:{id}\"` instead of `format!(..)`",
+            _ => "`key` is a string literal with placeholders, such as `key = \"user:{id}\"`",
+        };
+        errors.at(&key.value, message);
+        return None;
+    };
+    if literal.value().is_empty() {
+        errors.at(literal, "the key is empty; write a text that no other function uses, such as `key = \"settings\"`");
+        return None;
+    }
+    Some(literal)
+}
+
+/// Backends that an issue to come will bring.
+const SHARED: [&str; 3] = ["redis", "tiered", "memcached"];
+
+fn backend(backend: Option<&Keyed<Expr>>, errors: &Errors) -> Option<String> {
+    let Some(backend) = backend else { return Some("memory".to_owned()) };
+    let Some(literal) = as_str(&backend.value) else {
+        errors.at(&backend.value, "`backend` is a string literal: \"memory\", or the name of a store registered with `configure().store(..)`");
+        return None;
+    };
+    let name = literal.value();
+    let problem = if SHARED.contains(&name.as_str()) {
+        format!("backend `{name}` is not in this version yet: use \"memory\", or a store registered with `configure().store(..)`")
+    } else if name.trim().is_empty() {
+        "`backend` is empty; use \"memory\", or the name of a store registered with `configure().store(..)`".to_owned()
+    } else if name != "memory"
+        && let Some(meant) = mistaken(&name)
+    {
+        format!("unknown backend `{name}`; did you mean `{meant}`? It is \"memory\", or the name of a store registered with `configure().store(..)`")
+    } else {
+        return Some(name);
+    };
+    errors.at(literal, problem);
+    None
+}
+
+/// The backend that a name was probably meant to be. Any name may be that of a store, so only what can hardly be one is refused.
+fn mistaken(name: &str) -> Option<&'static str> {
+    const SYNONYMS: [(&str, &str); 6] =
+        [("in-memory", "memory"), ("in_memory", "memory"), ("mem", "memory"), ("ram", "memory"), ("local", "memory"), ("valkey", "redis")];
+    let lower = name.to_lowercase();
+    SYNONYMS
+        .iter()
+        .find_map(|(synonym, meant)| (lower == *synonym).then_some(*meant))
+        .or_else(|| did_you_mean(name, SHARED.into_iter().chain(["memory"])))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    Process,
+    Cluster,
+    None,
+}
+
+/// Whether callers of one key share a load.
+fn lock(lock: Option<&Keyed<Expr>>, backend: Option<&str>, errors: &Errors) -> bool {
+    let choices = [("process", Lock::Process), ("none", Lock::None), ("cluster", Lock::Cluster)];
+    let Some(lock) = lock else { return true };
+    let choice = read_choice(lock, &choices, errors);
+    if choice == Some(Lock::Cluster) {
+        let reason = match backend {
+            Some("memory") => "belongs to shared backends; in memory, `lock = \"process\"` is all there is to lock",
+            _ => "is not in this version yet; use `lock = \"process\"`",
+        };
+        errors.at(&lock.value, format!("`lock = \"cluster\"` {reason}"));
+    }
+    choice != Some(Lock::None)
+}
+
+fn check_capacity(capacity: Option<&Keyed<Expr>>, errors: &Errors) {
+    let Some(capacity) = capacity else { return };
+    let problem = match peel(&capacity.value) {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => match number.base10_parse::<u64>() {
+            Ok(0) => "a `capacity` of zero would store nothing; write how many entries to keep, such as `capacity = 10_000`",
+            Ok(_) => return,
+            Err(_) => "`capacity` is a number of entries that fits into 64 bits",
+        },
+        Expr::Lit(_) | Expr::Unary(_) => "`capacity` is a number of entries: write `capacity = 10_000`",
+        _ => return,
+    };
+    errors.at(&capacity.value, problem);
+}
+
+fn check_jitter(jitter: Option<&Keyed<Expr>>, errors: &Errors) {
+    let Some(jitter) = jitter else { return };
+    let number = match peel(&jitter.value) {
+        Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => number.base10_parse::<f64>().ok(),
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse::<f64>().ok(),
+        Expr::Lit(_) | Expr::Unary(_) => None,
+        _ => return,
+    };
+    if !number.is_some_and(|number| (0.0..1.0).contains(&number)) {
+        let message = "`jitter` is the fraction of the `ttl` by which it is shortened at most: a number from 0 to below 1, such as `jitter = 0.1`";
+        errors.at(&jitter.value, message);
+    }
+}

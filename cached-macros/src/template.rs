@@ -1,0 +1,335 @@
+//! Key templates: `"user:{id}:{filter.name}:{kind:?}"`, with `*` as wildcard where a pattern may stand.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprPath, LitStr};
+
+use crate::diagnostics::{Errors, suggestion};
+use crate::signature::Arguments;
+
+/// What a template is for, which decides what may stand in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// `key = ".."` of `#[cache]`
+    Key,
+    /// An element of `tags = [..]`
+    Tag,
+    /// A string in `#[invalidates]`: a key or a pattern
+    Entry,
+}
+
+/// Literal text around placeholders; one piece more than there are placeholders.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) literal: LitStr,
+    pub(crate) pieces: Vec<String>,
+    pub(crate) placeholders: Vec<Placeholder>,
+    /// ASCII characters that separate placeholders and are not escaped in values anyway.
+    pub(crate) escapes: BTreeSet<u8>,
+    /// Whether the literal text has a `*`.
+    pub(crate) is_pattern: bool,
+}
+
+impl Template {
+    pub(crate) fn uses(&self) -> Uses {
+        self.placeholders.iter().fold(Uses::default(), |all, placeholder| all.and(&placeholder.uses))
+    }
+}
+
+/// How a placeholder's value becomes text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Plain,
+    Debug,
+    Hash,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Placeholder {
+    pub(crate) expr: Expr,
+    pub(crate) format: Format,
+    /// Where errors about its type belong: at the string literal.
+    pub(crate) span: Span,
+    pub(crate) uses: Uses,
+}
+
+/// What an expression takes its values from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// Indices of arguments.
+    pub(crate) arguments: BTreeSet<usize>,
+    pub(crate) receiver: bool,
+    pub(crate) result: bool,
+}
+
+impl Uses {
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.arguments.extend(&other.arguments);
+        self.receiver |= other.receiver;
+        self.result |= other.result;
+        self
+    }
+
+    pub(crate) fn inputs(&self) -> bool {
+        self.receiver || !self.arguments.is_empty()
+    }
+}
+
+/// Reads a template. Everything that is wrong with it is recorded, and there is none then.
+pub(crate) fn parse(literal: &LitStr, purpose: Purpose, arguments: &Arguments, errors: &Errors) -> Option<Template> {
+    let before = errors.count();
+    let text = literal.value();
+    let segments = errors.keep(split(&text).map_err(|message| syn::Error::new(literal.span(), message)))?;
+    let mut template = Template {
+        literal: literal.clone(),
+        pieces: vec![String::new()],
+        placeholders: Vec::new(),
+        escapes: BTreeSet::new(),
+        is_pattern: false,
+    };
+    for segment in segments {
+        match segment {
+            Segment::Literal(text) => template.pieces.last_mut()?.push_str(&text),
+            Segment::Placeholder(text) => {
+                template.placeholders.extend(errors.keep(placeholder(&text, literal, purpose, arguments)));
+                template.pieces.push(String::new());
+            }
+        }
+    }
+    template.is_pattern = template.pieces.iter().any(|piece| piece.contains('*'));
+    for problem in wildcards(&template, purpose).into_iter().chain(separate(&mut template, purpose)) {
+        errors.at(literal, problem);
+    }
+    (errors.count() == before).then_some(template)
+}
+
+enum Segment {
+    Literal(String),
+    Placeholder(String),
+}
+
+/// Cuts a template into literal text and the insides of placeholders.
+fn split(text: &str) -> Result<Vec<Segment>, String> {
+    let mut segments = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        literal.push_str(&rest[..at]);
+        let brace = &rest[at..=at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(brace) {
+            literal.push_str(brace);
+            rest = after;
+        } else if brace == "}" {
+            return Err("`}` closes nothing; write `}}` for a brace in the text".to_owned());
+        } else {
+            let end = closing_brace(rest).ok_or("`{` is never closed; write `{name}` for an argument, `{{` for a brace in the text")?;
+            let inside = rest[..end].trim();
+            if inside.is_empty() {
+                return Err("`{}` is empty; write the name of an argument into it, such as `{id}`".to_owned());
+            }
+            segments.push(Segment::Literal(std::mem::take(&mut literal)));
+            segments.push(Segment::Placeholder(inside.to_owned()));
+            rest = &rest[end + 1..];
+        }
+    }
+    literal.push_str(rest);
+    segments.push(Segment::Literal(literal));
+    Ok(segments)
+}
+
+/// The characters of an expression that are outside string literals, with the depth of brackets at each.
+fn outside_strings(text: &str) -> impl Iterator<Item = (usize, char, isize)> {
+    let mut quoted = false;
+    let mut escaped = false;
+    let mut depth = 0isize;
+    text.char_indices().filter_map(move |(at, c)| {
+        if quoted {
+            quoted = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+            return None;
+        }
+        match c {
+            '"' => quoted = true,
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        Some((at, c, depth))
+    })
+}
+
+fn closing_brace(text: &str) -> Option<usize> {
+    outside_strings(text).find(|(_, c, depth)| *c == '}' && *depth < 0).map(|(at, ..)| at)
+}
+
+/// Separates `x:?` into expression and format. Colons of paths and inside brackets belong to the expression.
+fn split_format(text: &str) -> (&str, Option<&str>) {
+    let colon = outside_strings(text).filter(|(at, c, depth)| {
+        *c == ':' && *depth == 0 && !text[at + 1..].starts_with(':') && !text[..*at].ends_with(':')
+    });
+    match colon.last() {
+        Some((at, ..)) => (text[..at].trim_end(), Some(text[at + 1..].trim())),
+        None => (text, None),
+    }
+}
+
+fn placeholder(text: &str, literal: &LitStr, purpose: Purpose, arguments: &Arguments) -> syn::Result<Placeholder> {
+    let wrong = |message: String| syn::Error::new(literal.span(), message);
+    let (source, format) = split_format(text);
+    let format = match format {
+        None => Format::Plain,
+        Some("?") => Format::Debug,
+        Some("hash") => Format::Hash,
+        Some(other) => {
+            return Err(wrong(format!("unknown format `:{other}`; write `{{{source}}}`, `{{{source}:?}}` for `Debug` or `{{{source}:hash}}` for a digest")));
+        }
+    };
+    let mut expr = parse_expr(source, literal, arguments)
+        .map_err(|_| wrong(format!("`{{{source}}}` is no expression; a placeholder is an argument, or a field or a method of one")))?;
+    let Some(root) = root(&expr).cloned() else {
+        return Err(wrong(format!("`{{{source}}}` does not start with an argument; {}, and a placeholder is one of them, or a field or a method of one", arguments.sentence())));
+    };
+    let mut resolve = Resolve { arguments, span: literal.span(), uses: Uses::default() };
+    resolve.visit_expr_mut(&mut expr);
+    check_root(&root, purpose, arguments).map_err(wrong)?;
+    if purpose == Purpose::Key && resolve.uses.result {
+        return Err(wrong(result_in_key()));
+    }
+    Ok(Placeholder { expr, format, span: literal.span(), uses: resolve.uses })
+}
+
+/// Parses an expression so that each token points at the literal. An argument named like `r#type` may be written `type`.
+fn parse_expr(source: &str, literal: &LitStr, arguments: &Arguments) -> syn::Result<Expr> {
+    let end = source.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(source.len());
+    let raw = arguments.find(&source[..end]).is_some_and(|(_, name)| *name != name.unraw());
+    let source = if raw { format!("r#{source}") } else { source.to_owned() };
+    LitStr::new(&source, literal.span()).parse()
+}
+
+/// The name that a field, method or index expression starts from.
+fn root(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(ExprPath { qself: None, path, .. }) => path.get_ident(),
+        Expr::Field(field) => root(&field.base),
+        Expr::MethodCall(call) => root(&call.receiver),
+        Expr::Index(index) => root(&index.expr),
+        Expr::Paren(paren) => root(&paren.expr),
+        Expr::Reference(reference) => root(&reference.expr),
+        Expr::Unary(unary) => root(&unary.expr),
+        Expr::Cast(cast) => root(&cast.expr),
+        _ => None,
+    }
+}
+
+fn check_root(root: &Ident, purpose: Purpose, arguments: &Arguments) -> Result<(), String> {
+    let name = root.unraw().to_string();
+    let known = arguments.find(&name).is_some() || (name == "self" && arguments.receiver.is_some());
+    match (name.as_str(), purpose) {
+        ("result", Purpose::Tag | Purpose::Entry) if known => {
+            Err("`result` is the value that the function returns, and also an argument here; give the argument another name".to_owned())
+        }
+        ("result", Purpose::Tag | Purpose::Entry) => Ok(()),
+        _ if known => Ok(()),
+        ("result", Purpose::Key) => Err(result_in_key()),
+        ("self", _) => Err(format!("there is no `self` here; {}", arguments.sentence())),
+        _ => {
+            let names = arguments.names();
+            let hint = suggestion(&name, names.iter().map(String::as_str));
+            Err(format!("no argument `{name}`; {}{hint}", arguments.sentence()))
+        }
+    }
+}
+
+fn result_in_key() -> String {
+    "the key is needed before there is a `result`; use arguments in `key`, and `{result..}` in `tags`".to_owned()
+}
+
+/// Gives names the identity they have where they are declared, and takes note of them.
+///
+/// A template is a string, so what it names would otherwise be looked up where the string was written. Inside a `macro_rules!`
+/// that is another place than that of the arguments.
+pub(crate) struct Resolve<'a> {
+    pub(crate) arguments: &'a Arguments,
+    pub(crate) span: Span,
+    pub(crate) uses: Uses,
+}
+
+impl VisitMut for Resolve<'_> {
+    fn visit_expr_path_mut(&mut self, path: &mut ExprPath) {
+        let Some(name) = path.path.get_ident().map(|name| name.unraw().to_string()).filter(|_| path.qself.is_none()) else {
+            return visit_mut::visit_expr_path_mut(self, path);
+        };
+        let declared = if let Some((index, declared)) = self.arguments.find(&name) {
+            self.uses.arguments.insert(index);
+            declared.clone()
+        } else if let Some(receiver) = self.arguments.receiver.as_ref().filter(|_| name == "self") {
+            self.uses.receiver = true;
+            Ident::new("self", receiver.self_token.span)
+        } else if name == "result" {
+            self.uses.result = true;
+            Ident::new("result", Span::mixed_site())
+        } else {
+            return;
+        };
+        let mut name = declared.clone();
+        name.set_span(self.span.resolved_at(declared.span()));
+        path.path.segments[0].ident = name;
+    }
+}
+
+/// Characters that values always escape; one of them between two placeholders keeps these apart.
+fn is_reserved(c: char) -> bool {
+    c.is_ascii_control() || " %*:/|,;#?=&<>()[]{}\"'\\~^`".contains(c)
+}
+
+/// What is wrong with the wildcards of a template.
+fn wildcards(template: &Template, purpose: Purpose) -> Option<String> {
+    if template.is_pattern && purpose == Purpose::Key {
+        return Some("`*` has no meaning in a key; patterns belong into `#[invalidates]`".to_owned());
+    }
+    if template.is_pattern && purpose == Purpose::Tag {
+        return Some("`*` has no meaning in a tag; name each tag, or use a pattern of keys in `#[invalidates]`".to_owned());
+    }
+    template.pieces.iter().any(|piece| piece.contains("**")).then(|| "one `*` stands for any text; write one instead of `**`".to_owned())
+}
+
+/// Makes sure that different values give different texts: what stands between two placeholders must not occur in values.
+fn separate(template: &mut Template, purpose: Purpose) -> Option<String> {
+    let last = template.pieces.len() - 1;
+    for (index, piece) in template.pieces.iter().enumerate() {
+        let parts: Vec<_> = piece.split('*').collect();
+        for (part_index, part) in parts.iter().enumerate() {
+            let after_placeholder = index > 0 && part_index == 0;
+            let before_placeholder = index < last && part_index + 1 == parts.len();
+            let enclosed = (after_placeholder || part_index > 0) && (before_placeholder || part_index + 1 < parts.len());
+            if !enclosed || part.contains(is_reserved) {
+                continue;
+            }
+            if let Some(separator) = part.chars().find(|c| c.is_ascii() && !c.is_ascii_hexdigit()) {
+                template.escapes.insert(u8::try_from(separator).unwrap_or(b'?'));
+            } else if after_placeholder && before_placeholder {
+                return Some(inseparable(part, purpose));
+            }
+        }
+    }
+    None
+}
+
+fn inseparable(between: &str, purpose: Purpose) -> String {
+    let example = match purpose {
+        Purpose::Key | Purpose::Entry => "\"{a}:{b}\"",
+        Purpose::Tag => "\"team:{a}:{b}\"",
+    };
+    if between.is_empty() {
+        format!("two placeholders need text between them, or different values would give one text; write `:` as in `{example}`")
+    } else {
+        format!("`{between}` cannot separate two placeholders, because values may contain it; write `:` as in `{example}`")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! What the quickstart prints.
+
+use std::time::Instant;
+
+use console::{Alignment, measure_text_width, pad_str, style};
+use examples::db::{Db, DbError};
+use examples::text::{Column, Table, duration, percent, thousands};
+
+/// Makes calls and prints a line for each: how long it took, how many queries it cost, its answer.
+#[derive(Debug)]
+pub struct Show<'a> {
+    db: &'a Db,
+}
+
+impl<'a> Show<'a> {
+    /// A show of calls that query this database.
+    pub fn new(db: &'a Db) -> Self {
+        Self { db }
+    }
+
+    /// Starts a group of calls.
+    pub fn chapter(&self, heading: &str) {
+        // The columns' titles stand once over each group, at the end of its heading.
+        let titles = line("", "took", "queries", "answer");
+        let gap = measure_text_width(heading).min(titles.len());
+        let rest = titles.get(gap..).unwrap_or_default();
+        println!("\n{}{}", style(heading).bold(), style(rest).dim());
+    }
+
+    /// Awaits a call and prints its line.
+    pub async fn call<T>(
+        &self,
+        name: &str,
+        call: impl Future<Output = Result<T, DbError>>,
+        answer: impl FnOnce(&T) -> String,
+    ) -> Result<(), DbError> {
+        let queries = self.db.queries();
+        let start = Instant::now();
+        let value = call.await?;
+        let took = duration(start.elapsed());
+        let queries = self.db.queries() - queries;
+        let took = if queries == 0 {
+            style(took).green()
+        } else {
+            style(took).yellow()
+        };
+        println!(
+            "{}",
+            line(
+                name,
+                &took.to_string(),
+                &thousands(queries),
+                &answer(&value)
+            )
+        );
+        Ok(())
+    }
+}
+
+fn line(name: &str, took: &str, queries: &str, answer: &str) -> String {
+    let name = pad_str(name, 42, Alignment::Left, None);
+    let took = pad_str(took, 9, Alignment::Right, None);
+    let queries = pad_str(queries, 9, Alignment::Right, None);
+    format!("  {name}{took}{queries}   {answer}")
+}
+
+/// What the caches of this process have counted.
+pub fn statistics() -> String {
+    let mut table = Table::new(&[
+        Column::words("cache"),
+        Column::numbers("hits"),
+        Column::numbers("not found"),
+        Column::numbers("misses"),
+        Column::numbers("waited"),
+        Column::numbers("loads"),
+        Column::numbers("load time"),
+        Column::numbers("hit ratio"),
+        Column::numbers("key"),
+        Column::numbers("pattern"),
+        Column::numbers("tag"),
+        Column::numbers("entries"),
+    ]);
+    for cache in cached_core::caches() {
+        let stats = cache.stats();
+        table.row([
+            cache.name().to_string(),
+            thousands(stats.hits),
+            thousands(stats.null_hits),
+            thousands(stats.misses),
+            thousands(stats.coalesced),
+            thousands(stats.loads),
+            duration(stats.load_time),
+            percent(stats.hit_ratio()),
+            thousands(stats.invalidations.key),
+            thousands(stats.invalidations.pattern),
+            thousands(stats.invalidations.tag),
+            thousands(stats.entries),
+        ]);
+    }
+    table.render()
+}
