@@ -72,7 +72,8 @@ impl Configuration {
         static INSTALLING: Mutex<()> = Mutex::new(());
         let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
         if INSTALLED.get().is_some() {
-            let message = "a configuration is installed already: call configure()..install() once, at the start of main";
+            let message =
+                "a configuration is installed already: call configure()..install() once, at the start of main";
             return Err(ConfigError::new(ConfigErrorKind::AlreadyInstalled, message));
         }
         if IN_USE.load(Ordering::Acquire) {
@@ -159,5 +160,8 @@ pub(crate) fn store(name: &str) -> Result<MemoryStore, String> {
     let mut known: Vec<&str> = stores.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     known.sort_unstable();
     known.insert(0, "memory");
-    Err(format!("no store is registered as `{name}` (there is: {}); register it with cached_core::configure().store(\"{name}\", ..).install()", known.join(", ")))
+    Err(format!(
+        "no store is registered as `{name}` (there is: {}); register it with cached_core::configure().store(\"{name}\", ..).install()",
+        known.join(", ")
+    ))
 }

@@ -95,7 +95,9 @@ impl Drop for Entered {
 /// What a call by `site` (an address; 0 where a cache is used directly) is to do. On a thread that is shutting down: as always.
 #[inline]
 pub(crate) fn mode(site: usize) -> Mode {
-    CONTEXT.try_with(|context| if context.overridden.get() { context.innermost(site) } else { Mode::Use }).unwrap_or(Mode::Use)
+    CONTEXT
+        .try_with(|context| if context.overridden.get() { context.innermost(site) } else { Mode::Use })
+        .unwrap_or(Mode::Use)
 }
 
 impl Context {
@@ -127,12 +129,6 @@ pub(crate) fn inside_load<R>(load: u64, f: impl FnOnce() -> R) -> R {
     CONTEXT.with(|context| context.loads.borrow_mut().push(load));
     let _leave = Leave;
     f()
-}
-
-/// Polls `future` as part of the load with this number.
-pub(crate) async fn inside_load_async<F: Future>(load: u64, future: F) -> F::Output {
-    let mut future = pin!(future);
-    poll_fn(|cx| inside_load(load, || future.as_mut().poll(cx))).await
 }
 
 /// The loads that the running code is inside of, outermost first.

@@ -36,7 +36,10 @@ enum Item {
     Matching(Pattern),
     Tag(String),
     /// One key, or everything, of one function.
-    Of { group: &'static dyn Group, text: Option<String> },
+    Of {
+        group: &'static dyn Group,
+        text: Option<String>,
+    },
     Everything,
 }
 
@@ -55,7 +58,11 @@ impl Invalidation {
     /// Every entry whose key's text matches; `*` stands for any text. O(entries) of the caches whose keys can match.
     pub fn matching(mut self, pattern: impl Into<String>) -> Self {
         let pattern = Pattern::new(pattern.into());
-        self.items.push(if pattern.is_literal() { Item::Key(pattern.as_str().to_owned()) } else { Item::Matching(pattern) });
+        self.items.push(if pattern.is_literal() {
+            Item::Key(pattern.as_str().to_owned())
+        } else {
+            Item::Matching(pattern)
+        });
         self
     }
 
@@ -93,17 +100,27 @@ impl Item {
         match self {
             Self::Key(text) => {
                 let may_hold = |prefix: &str| text.starts_with(prefix);
-                caches.iter().filter(|cache| cache.prefix().is_some_and(may_hold)).map(|cache| cache.invalidate_text(text)).sum()
+                caches
+                    .iter()
+                    .filter(|cache| cache.prefix().is_some_and(may_hold))
+                    .map(|cache| cache.invalidate_text(text))
+                    .sum()
             }
             Self::Matching(pattern) => {
                 let may_hold = |prefix: &str| pattern.may_match_prefix(prefix);
-                caches.iter().filter(|cache| cache.prefix().is_some_and(may_hold)).map(|cache| cache.invalidate_matching(pattern)).sum()
+                caches
+                    .iter()
+                    .filter(|cache| cache.prefix().is_some_and(may_hold))
+                    .map(|cache| cache.invalidate_matching(pattern))
+                    .sum()
             }
             Self::Tag(tag) => {
                 caches.iter().for_each(|cache| cache.invalidate_tag(tag));
                 0
             }
-            Self::Of { group, text: Some(text) } => group.caches().iter().map(|cache| cache.invalidate_text(text)).sum(),
+            Self::Of { group, text: Some(text) } => {
+                group.caches().iter().map(|cache| cache.invalidate_text(text)).sum()
+            }
             Self::Of { group, text: None } => group.caches().iter().map(|cache| cache.clear()).sum(),
             Self::Everything => caches.iter().map(|cache| cache.clear()).sum(),
         }

@@ -1,5 +1,79 @@
-//! stub
+//! Cache-aside and invalidation as attributes.
+//!
+//! [`#[cache]`](macro@cache) turns a function into a cache-aside call, [`#[invalidates]`](macro@invalidates) turns a write into one that
+//! makes every copy of what it changed disappear.
+//!
+#![cfg_attr(feature = "macros", doc = "```")]
+#![cfg_attr(not(feature = "macros"), doc = "```ignore")]
+//! use cached_core::{cache, invalidates};
+//! # use std::{collections::BTreeMap, sync::Mutex};
+//! # #[derive(Clone)] struct User { name: String }
+//! # struct Db(Mutex<BTreeMap<u64, User>>);
+//! # type DbError = String;
+//!
+//! #[cache(ttl = 3600, null_ttl = 30, key = "user:{id}")]
+//! fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
+//!     Ok(db.0.lock().unwrap().get(&id).cloned())
+//! }
+//!
+//! #[invalidates(find_user(id))]
+//! fn rename(db: &Db, id: u64, name: &str) -> Result<(), DbError> {
+//!     db.0.lock().unwrap().insert(id, User { name: name.to_owned() });
+//!     Ok(())
+//! }
+//!
+//! # fn main() -> Result<(), DbError> {
+//! # let db = Db(Mutex::default());
+//! assert!(find_user(&db, 7)?.is_none()); // asks the database, and remembers that there is none
+//! rename(&db, 7, "Ann")?;                // the entry is gone before this returns
+//! assert_eq!(find_user(&db, 7)?.unwrap().name, "Ann");
+//! assert_eq!(find_user::cache().stats().loads, 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The three promises
+//!
+//! * **Correct under races**: a value loaded before an invalidation is never stored or served after it.
+//! * **Fail-open**: a cache that cannot be used never makes a function fail.
+//! * **A hit costs what a hand-written hit costs**: no allocation, no key text, no exclusive lock.
+//!
+//! # Where to find what
+//!
+//! | To | use |
+//! |---|---|
+//! | cache a function | [`#[cache]`](macro@cache), and its companion: `find_user::invalidate(42)`, `::key`, `::refresh`, `::uncached`, `::cache()` |
+//! | invalidate with a write | [`#[invalidates]`](macro@invalidates) |
+//! | invalidate by hand | [`invalidate`], [`invalidate_tag`], [`invalidate_matching`], [`Invalidation`] |
+//! | cache without attributes | [`Cache`] and its [builder](CacheBuilder) |
+//! | use a type of one's own in a key | [`KeyPart`](trait@KeyPart) and its derive |
+//! | set the process up | [`configure`] |
+//! | watch | [`caches`], [`CacheHandle`], [`Stats`] |
+//! | run without caches | [`bypass`], [`uncached`], [`refresh`] |
+//! | test what depends on time | [`ManualClock`] |
+//!
+//! # How a call travels
+//!
+//! The attribute builds a tuple of borrowed key parts and asks its *site*, a static beside the function, for the cache of this instance of
+//! the function. A hit is one look-up by the typed key in a shard of the memory engine, under a shared lock. A miss renders the key's text
+//! once, registers a *flight* that others wait for, runs the body, and stores what it returned if no invalidation came between. An
+//! invalidation removes entries, voids flights, or moves a tag's epoch, in every cache of the process whose keys can be meant.
+//!
+//! # Features
+//!
+//! | feature | default | what |
+//! |---|---|---|
+//! | `macros` | yes | the attributes and the derive |
+//! | `digest` | no | `{x:hash}` in keys, for anything `Serialize` |
+//! | `tracing` | no | a span `load` around each load (fields `cache`, `outcome`), events `evict` (`cache`, `cause`) and `invalidate` (`cache`, `kind`); target `cached` |
+//! | `metrics` | no | `cached_requests_total{cache,tier,result}`, `cached_load_duration_seconds{cache,outcome}`, `cached_evictions_total{cache,cause}`, `cached_invalidations_total{cache,kind}`, `cached_weight{cache}`, through the `metrics` facade; install the recorder before the first cached call |
+//!
+//! Neither of the last two is ever given a key or a value.
+
+#[doc(hidden)]
+pub mod __private;
 mod cache;
+mod cause;
 mod clock;
 mod config;
 mod context;
@@ -9,9 +83,8 @@ mod invalidated;
 mod invalidation;
 mod key;
 mod memory;
+mod observe;
 mod policy;
-#[doc(hidden)]
-pub mod __private;
 mod registry;
 mod stats;
 mod sync;
@@ -21,6 +94,7 @@ mod waits_for;
 pub use cache::{Cache, CacheBuilder};
 #[cfg(feature = "macros")]
 pub use cached_macros::{KeyPart, cache, invalidates};
+pub use cause::EvictionCause;
 pub use clock::{Clock, ManualClock};
 pub use config::{Configuration, MemoryStore, configure};
 pub use context::{bypass, bypass_async, refresh, refresh_async, uncached, uncached_async};
@@ -28,6 +102,6 @@ pub use error::{ConfigError, ConfigErrorKind};
 pub use invalidated::{Invalidated, Invalidating};
 pub use invalidation::{Invalidation, escape, invalidate, invalidate_all, invalidate_matching, invalidate_tag};
 pub use key::{KeyPart, KeyWriter};
-pub use memory::{EvictionCause, Policy};
+pub use memory::Policy;
 pub use registry::{CacheHandle, KeyInfo, caches};
 pub use stats::{Evictions, Invalidations, Stats};

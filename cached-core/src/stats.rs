@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cause::{EvictionCause, InvalidationKind};
+use crate::observe::{Answer, LoadSpan, Observer};
 use crate::sync::CachePadded;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::thread_local;
@@ -146,37 +148,34 @@ fn thread_number() -> usize {
     NUMBER.try_with(|number| number.load(Ordering::Relaxed)).unwrap_or(0)
 }
 
-/// The counters behind [`Stats`].
+/// The counters behind [`Stats`], and who else is told.
 #[derive(Debug)]
 pub(crate) struct Counters {
+    observer: Observer,
     hits: Striped,
-    pub(crate) null_hits: AtomicU64,
-    pub(crate) misses: AtomicU64,
-    pub(crate) loads: AtomicU64,
-    pub(crate) load_errors: AtomicU64,
+    null_hits: AtomicU64,
+    misses: AtomicU64,
+    loads: AtomicU64,
+    load_errors: AtomicU64,
     load_nanos: AtomicU64,
-    pub(crate) coalesced: AtomicU64,
-    pub(crate) overtaken: AtomicU64,
-    pub(crate) rejected: AtomicU64,
-    pub(crate) capacity: AtomicU64,
-    pub(crate) expired: AtomicU64,
-    pub(crate) invalidated: AtomicU64,
-    pub(crate) replaced: AtomicU64,
-    pub(crate) by_key: AtomicU64,
-    pub(crate) by_pattern: AtomicU64,
-    pub(crate) by_tag: AtomicU64,
-    pub(crate) by_all: AtomicU64,
+    coalesced: AtomicU64,
+    overtaken: AtomicU64,
+    rejected: AtomicU64,
+    /// By [`EvictionCause`].
+    evictions: [AtomicU64; 4],
+    /// By [`InvalidationKind`].
+    invalidations: [AtomicU64; 4],
 }
 
-/// Advances a counter by one.
-pub(crate) fn count(counter: &AtomicU64) {
+fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
 impl Counters {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(cache: &str) -> Self {
         let zero = || AtomicU64::new(0);
         Self {
+            observer: Observer::new(cache),
             hits: Striped::new(),
             null_hits: zero(),
             misses: zero(),
@@ -186,20 +185,31 @@ impl Counters {
             coalesced: zero(),
             overtaken: zero(),
             rejected: zero(),
-            capacity: zero(),
-            expired: zero(),
-            invalidated: zero(),
-            replaced: zero(),
-            by_key: zero(),
-            by_pattern: zero(),
-            by_tag: zero(),
-            by_all: zero(),
+            evictions: std::array::from_fn(|_| zero()),
+            invalidations: std::array::from_fn(|_| zero()),
         }
     }
 
     #[inline]
     pub(crate) fn hit(&self) {
         self.hits.increment();
+        self.observer.answered(Answer::Hit);
+    }
+
+    pub(crate) fn null_hit(&self) {
+        count(&self.null_hits);
+    }
+
+    pub(crate) fn miss(&self) {
+        count(&self.misses);
+        self.observer.answered(Answer::Miss);
+    }
+
+    /// A miss that another's load answered.
+    pub(crate) fn coalesced(&self) {
+        count(&self.misses);
+        count(&self.coalesced);
+        self.observer.answered(Answer::Coalesced);
     }
 
     pub(crate) fn loaded(&self, time: Duration, failed: bool) {
@@ -209,10 +219,41 @@ impl Counters {
         }
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.load_nanos.fetch_add(nanos, Ordering::Relaxed);
+        self.observer.loaded(time, failed);
+    }
+
+    pub(crate) fn load_span(&self) -> LoadSpan {
+        self.observer.load_span()
+    }
+
+    pub(crate) fn overtaken(&self) {
+        count(&self.overtaken);
+        self.observer.overtaken();
+    }
+
+    pub(crate) fn rejected(&self) {
+        count(&self.rejected);
+    }
+
+    pub(crate) fn evicted(&self, cause: EvictionCause) {
+        count(&self.evictions[cause as usize]);
+        self.observer.evicted(cause);
+    }
+
+    pub(crate) fn invalidated(&self, kind: InvalidationKind) {
+        count(&self.invalidations[kind as usize]);
+        self.observer.invalidated(kind);
+    }
+
+    /// The weight held after a write.
+    pub(crate) fn sized(&self, weight: u64) {
+        self.observer.sized(weight);
     }
 
     pub(crate) fn snapshot(&self, entries: u64, weight: u64) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let evicted = |cause: EvictionCause| read(&self.evictions[cause as usize]);
+        let invalidated = |kind: InvalidationKind| read(&self.invalidations[kind as usize]);
         Stats {
             hits: self.hits.sum(),
             null_hits: read(&self.null_hits),
@@ -224,16 +265,16 @@ impl Counters {
             overtaken: read(&self.overtaken),
             rejected: read(&self.rejected),
             evictions: Evictions {
-                capacity: read(&self.capacity),
-                expired: read(&self.expired),
-                invalidated: read(&self.invalidated),
-                replaced: read(&self.replaced),
+                capacity: evicted(EvictionCause::Capacity),
+                expired: evicted(EvictionCause::Expired),
+                invalidated: evicted(EvictionCause::Invalidated),
+                replaced: evicted(EvictionCause::Replaced),
             },
             invalidations: Invalidations {
-                key: read(&self.by_key),
-                pattern: read(&self.by_pattern),
-                tag: read(&self.by_tag),
-                all: read(&self.by_all),
+                key: invalidated(InvalidationKind::Key),
+                pattern: invalidated(InvalidationKind::Pattern),
+                tag: invalidated(InvalidationKind::Tag),
+                all: invalidated(InvalidationKind::All),
             },
             entries,
             weight,

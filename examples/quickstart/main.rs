@@ -46,62 +46,29 @@ async fn tour() -> Result<(), DbError> {
 
     let show = Show::new(db);
     show.chapter("A miss runs the query, a hit does not");
-    show.call("find_customer(c42)", find_customer(db, C42), who)
-        .await?;
-    show.call("find_customer(c42)", find_customer(db, C42), who)
-        .await?;
+    show.call("find_customer(c42)", find_customer(db, C42), who).await?;
+    show.call("find_customer(c42)", find_customer(db, C42), who).await?;
 
     show.chapter("1,000 callers at once cost one query");
-    show.call(
-        "top_customers(3, 10), 1,000 times",
-        thousand_callers(db),
-        |lists| many(lists),
-    )
-    .await?;
+    show.call("top_customers(3, 10), 1,000 times", thousand_callers(db), |lists| many(lists)).await?;
 
     show.chapter("\"Not found\" is remembered too");
-    show.call("find_customer(nobody)", find_customer(db, NOBODY), who)
-        .await?;
-    show.call("find_customer(nobody)", find_customer(db, NOBODY), who)
-        .await?;
+    show.call("find_customer(nobody)", find_customer(db, NOBODY), who).await?;
+    show.call("find_customer(nobody)", find_customer(db, NOBODY), who).await?;
 
     show.chapter("Two reports, and a write");
-    show.call("region_revenue(2)", region_revenue(db, 2), sum)
-        .await?;
-    show.call("region_revenue(3)", region_revenue(db, 3), sum)
-        .await?;
-    show.call(
-        "add_order(c42, 2, € 10,000)",
-        add_order(db, C42, 2, 1_000_000),
-        |()| "written".into(),
-    )
-    .await?;
+    show.call("region_revenue(2)", region_revenue(db, 2), sum).await?;
+    show.call("region_revenue(3)", region_revenue(db, 3), sum).await?;
+    show.call("add_order(c42, 2, € 10,000)", add_order(db, C42, 2, 1_000_000), |()| "written".into()).await?;
 
     show.chapter("What the write changed is read again");
-    show.call(
-        "find_customer(c42)         by its key",
-        find_customer(db, C42),
-        who,
-    )
-    .await?;
-    show.call(
-        "top_customers(3, 10)       by the pattern",
-        top_customers(db, 3, 10),
-        list,
-    )
-    .await?;
-    show.call(
-        "region_revenue(2)          by its tag",
-        region_revenue(db, 2),
-        sum,
-    )
-    .await?;
+    show.call("find_customer(c42)         by its key", find_customer(db, C42), who).await?;
+    show.call("top_customers(3, 10)       by the pattern", top_customers(db, 3, 10), list).await?;
+    show.call("region_revenue(2)          by its tag", region_revenue(db, 2), sum).await?;
 
     show.chapter("What it did not change is still there");
-    show.call("region_revenue(3)", region_revenue(db, 3), sum)
-        .await?;
-    show.call("find_customer(nobody)", find_customer(db, NOBODY), who)
-        .await?;
+    show.call("region_revenue(3)", region_revenue(db, 3), sum).await?;
+    show.call("find_customer(nobody)", find_customer(db, NOBODY), who).await?;
 
     println!("\nThe caches of this process");
     print!("{}", show::statistics());
@@ -120,22 +87,14 @@ async fn thousand_callers(db: &Db) -> Result<Vec<Arc<[Customer]>>, DbError> {
 
 fn who(customer: &Option<Customer>) -> String {
     match customer {
-        Some(Customer {
-            name,
-            region,
-            cents,
-        }) => format!("{name}, region {region}, {}", euros(*cents)),
+        Some(Customer { name, region, cents }) => format!("{name}, region {region}, {}", euros(*cents)),
         None => "not found".into(),
     }
 }
 
 fn list(customers: &Arc<[Customer]>) -> String {
     let best = customers.first().map(|best| best.name.as_str());
-    format!(
-        "{} customers, {} first",
-        customers.len(),
-        best.unwrap_or("nobody")
-    )
+    format!("{} customers, {} first", customers.len(), best.unwrap_or("nobody"))
 }
 
 fn many(lists: &[Arc<[Customer]>]) -> String {

@@ -45,10 +45,7 @@ pub async fn top_customers(db: &Db, region: u32, count: u32) -> Result<Arc<[Cust
         let query = "SELECT c.name, c.region, sum(o.cents) AS total FROM customers c
                      JOIN orders o ON o.customer = c.id WHERE c.region = ?1
                      GROUP BY c.id ORDER BY total DESC LIMIT ?2";
-        connection
-            .prepare(query)?
-            .query_map([region, count], customer)?
-            .collect()
+        connection.prepare(query)?.query_map([region, count], customer)?.collect()
     })
     .await
 }
@@ -77,11 +74,7 @@ pub async fn add_order(db: &Db, email: &str, region: u32, cents: u32) -> Result<
 }
 
 fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
-    Ok(Customer {
-        name: row.get(0)?,
-        region: row.get(1)?,
-        cents: row.get(2)?,
-    })
+    Ok(Customer { name: row.get(0)?, region: row.get(1)?, cents: row.get(2)? })
 }
 
 /// Makes the tables and their rows, the same every time.

@@ -39,20 +39,8 @@ impl<'a> Show<'a> {
         let value = call.await?;
         let took = duration(start.elapsed());
         let queries = self.db.queries() - queries;
-        let took = if queries == 0 {
-            style(took).green()
-        } else {
-            style(took).yellow()
-        };
-        println!(
-            "{}",
-            line(
-                name,
-                &took.to_string(),
-                &thousands(queries),
-                &answer(&value)
-            )
-        );
+        let took = if queries == 0 { style(took).green() } else { style(took).yellow() };
+        println!("{}", line(name, &took.to_string(), &thousands(queries), &answer(&value)));
         Ok(())
     }
 }
@@ -81,9 +69,10 @@ pub fn statistics() -> String {
         Column::numbers("entries"),
     ]);
     for cache in cached_core::caches() {
-        let stats = cache.stats();
+        // The last part of the function's path is enough here.
+        let (name, stats) = (cache.name(), cache.stats());
         table.row([
-            cache.name().to_string(),
+            name.rsplit("::").next().unwrap_or_default().to_string(),
             thousands(stats.hits),
             thousands(stats.null_hits),
             thousands(stats.misses),

@@ -45,29 +45,17 @@ fn replay(options: &Options) -> Result<(), Failure> {
     let (name, trace) = match &options.trace {
         Some(path) => (path.display().to_string(), trace::read(path)?),
         None => {
-            println!(
-                "No trace given, so here is a made-up one; name a .u32 or .u32.zst file to replay it."
-            );
+            println!("No trace given, so here is a made-up one; name a .u32 or .u32.zst file to replay it.");
             ("Zipf 0.9".into(), trace::zipf(500_000, 50_000, 0.9))
         }
     };
     let keys = trace::distinct(&trace);
     let count = |number: usize| thousands(number as u64);
-    println!(
-        "trace      {name}: {} accesses to {} keys",
-        count(trace.len()),
-        count(keys.len())
-    );
+    println!("trace      {name}: {} accesses to {} keys", count(trace.len()), count(keys.len()));
 
     // The sizes traces are compared at are shares of their keys; a tenth is the usual one.
-    let capacity = options
-        .capacity
-        .unwrap_or_else(|| (keys.len() as u64 / 10).max(16));
-    println!(
-        "cache      {} entries, {} policy",
-        thousands(capacity),
-        options.policy
-    );
+    let capacity = options.capacity.unwrap_or_else(|| (keys.len() as u64 / 10).max(16));
+    println!("cache      {} entries, {} policy", thousands(capacity), options.policy);
     source::settle(capacity);
 
     let db = Db::temporary()?;
@@ -90,18 +78,11 @@ fn replay(options: &Options) -> Result<(), Failure> {
         if object.is_none() {
             return Err(format!("key {key} is not in the database").into());
         }
-        if db.queries() == before {
-            hits.add(took)
-        } else {
-            misses.add(took)
-        }
+        if db.queries() == before { hits.add(took) } else { misses.add(took) }
     }
     let took = start.elapsed();
     bar.finish_and_clear();
-    print!(
-        "{}",
-        report::render(&source::stats(options.policy), took, hits, misses)
-    );
+    print!("{}", report::render(&source::stats(options.policy), took, hits, misses));
     Ok(())
 }
 

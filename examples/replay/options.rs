@@ -48,23 +48,15 @@ impl fmt::Display for Policy {
 
 impl Options {
     pub fn parse(mut words: Parser) -> Result<Request, lexopt::Error> {
-        let mut options = Self {
-            trace: None,
-            capacity: None,
-            policy: Policy::Adaptive,
-        };
+        let mut options = Self { trace: None, capacity: None, policy: Policy::Adaptive };
         while let Some(word) = words.next()? {
             match word {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),
-                Arg::Long("capacity") => {
-                    options.capacity = Some(capacity(&words.value()?.string()?)?)
-                }
+                Arg::Long("capacity") => options.capacity = Some(capacity(&words.value()?.string()?)?),
                 Arg::Long("policy") => options.policy = policy(&words.value()?.string()?)?,
                 Arg::Value(path) if options.trace.is_none() => options.trace = Some(path.into()),
                 Arg::Value(second) => {
-                    return Err(
-                        format!("one trace at a time: what is {}?", second.display()).into(),
-                    );
+                    return Err(format!("one trace at a time: what is {}?", second.display()).into());
                 }
                 other => return Err(other.unexpected()),
             }
@@ -77,9 +69,7 @@ fn capacity(text: &str) -> Result<u64, String> {
     match text.replace(['_', ','], "").parse() {
         Ok(0) => Err("--capacity 0 would cache nothing: it takes 1 or more".into()),
         Ok(entries) => Ok(entries),
-        Err(_) => Err(format!(
-            "--capacity takes a number of entries, not `{text}`"
-        )),
+        Err(_) => Err(format!("--capacity takes a number of entries, not `{text}`")),
     }
 }
 
@@ -96,26 +86,14 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Request, String> {
-        Options::parse(Parser::from_args(line.split_whitespace()))
-            .map_err(|error| error.to_string())
+        Options::parse(Parser::from_args(line.split_whitespace())).map_err(|error| error.to_string())
     }
 
     #[test]
     fn trace_capacity_and_policy_are_read_in_any_order() {
-        let expected = Options {
-            trace: Some("a.u32".into()),
-            capacity: Some(1000),
-            policy: Policy::Lru,
-        };
-        assert_eq!(
-            parse("a.u32 --capacity 1,000 --policy=lru"),
-            Ok(Request::Replay(expected))
-        );
-        let plain = Options {
-            trace: None,
-            capacity: None,
-            policy: Policy::Adaptive,
-        };
+        let expected = Options { trace: Some("a.u32".into()), capacity: Some(1000), policy: Policy::Lru };
+        assert_eq!(parse("a.u32 --capacity 1,000 --policy=lru"), Ok(Request::Replay(expected)));
+        let plain = Options { trace: None, capacity: None, policy: Policy::Adaptive };
         assert_eq!(parse(""), Ok(Request::Replay(plain)));
         assert_eq!(parse("--help"), Ok(Request::Help));
     }

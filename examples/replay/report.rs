@@ -15,8 +15,7 @@ pub struct Latencies {
 
 impl Latencies {
     pub fn add(&mut self, took: Duration) {
-        self.nanos
-            .push(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        self.nanos.push(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
         self.sum += took;
     }
 
@@ -65,14 +64,8 @@ pub fn render(stats: &Stats, took: Duration, mut hits: Latencies, mut misses: La
     ]);
     for (name, latencies) in [("hits", &mut hits), ("misses", &mut misses)] {
         let times = latencies.percentiles();
-        let cells = times
-            .map(|times| times.map(duration).to_vec())
-            .unwrap_or_default();
-        table.row(
-            [name.to_string(), thousands(latencies.count())]
-                .into_iter()
-                .chain(cells),
-        );
+        let cells = times.map(|times| times.map(duration).to_vec()).unwrap_or_default();
+        table.row([name.to_string(), thousands(latencies.count())].into_iter().chain(cells));
     }
     // Writing to a `String` cannot fail.
     let _ = write!(
@@ -91,19 +84,14 @@ mod tests {
 
     fn of(millis: impl IntoIterator<Item = u64>) -> Latencies {
         let mut latencies = Latencies::default();
-        millis
-            .into_iter()
-            .for_each(|ms| latencies.add(Duration::from_millis(ms)));
+        millis.into_iter().for_each(|ms| latencies.add(Duration::from_millis(ms)));
         latencies
     }
 
     #[test]
     fn percentiles_are_reached_by_their_share_of_calls() {
         let times = of((1..=1000).rev()).percentiles().unwrap();
-        assert_eq!(
-            times.map(|time| time.as_millis()),
-            [500, 900, 990, 999, 1000]
-        );
+        assert_eq!(times.map(|time| time.as_millis()), [500, 900, 990, 999, 1000]);
         let times = of([7]).percentiles().unwrap();
         assert_eq!(times.map(|time| time.as_millis()), [7; 5]);
         assert_eq!(of([]).percentiles(), None);

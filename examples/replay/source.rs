@@ -61,9 +61,7 @@ fn load(db: &Db, id: u32) -> Found {
         )?;
         let line = |row: &rusqlite::Row<'_>| {
             let (name, cents, around): (String, u32, f64) = row.try_into()?;
-            Ok(Arc::from(format!(
-                "{name}: {cents} cents, {around:.0} around it"
-            )))
+            Ok(Arc::from(format!("{name}: {cents} cents, {around:.0} around it")))
         };
         query.query_row([id], line).optional()
     })
@@ -73,9 +71,7 @@ fn load(db: &Db, id: u32) -> Found {
 pub fn fill(db: &Db, keys: &[u32], bar: &ProgressBar) -> Result<(), DbError> {
     db.query(|connection| {
         let transaction = connection.transaction()?;
-        transaction.execute_batch(
-            "CREATE TABLE objects (id INTEGER PRIMARY KEY, name TEXT, cents INTEGER)",
-        )?;
+        transaction.execute_batch("CREATE TABLE objects (id INTEGER PRIMARY KEY, name TEXT, cents INTEGER)")?;
         let mut insert = transaction.prepare("INSERT INTO objects VALUES (?1, ?2, ?3)")?;
         for (at, key) in keys.iter().enumerate() {
             if at % 1024 == 0 {

@@ -18,10 +18,7 @@ use crate::db::{Db, DbError};
 pub fn router(db: Db) -> Router {
     Router::new()
         .route("/products", get(list_products).post(add_product))
-        .route(
-            "/products/{id}",
-            get(find_product).put(change_product).delete(remove_product),
-        )
+        .route("/products/{id}", get(find_product).put(change_product).delete(remove_product))
         .route("/categories/{category}", get(summarize))
         .route("/users", get(list_users))
         .route("/users/{id}", get(find_user).put(rename_user))
@@ -49,10 +46,7 @@ impl IntoResponse for Refusal {
             Self::Failed(error) => {
                 // The reason is for the operator, not for the client.
                 eprintln!("error: {error}");
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal error".to_string(),
-                )
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal error".to_string())
             }
         };
         (status, Json(Problem { error })).into_response()
@@ -93,32 +87,20 @@ struct InCategory {
     page: u32,
 }
 
-async fn list_products(
-    State(db): State<Db>,
-    Query(asked): Query<InCategory>,
-) -> Answer<Arc<[Product]>> {
-    Ok(Json(
-        products::list_products(&db, asked.category, asked.page).await?,
-    ))
+async fn list_products(State(db): State<Db>, Query(asked): Query<InCategory>) -> Answer<Arc<[Product]>> {
+    Ok(Json(products::list_products(&db, asked.category, asked.page).await?))
 }
 
 async fn summarize(State(db): State<Db>, Path(category): Path<u32>) -> Answer<Summary> {
     Ok(Json(products::summarize(&db, category).await?))
 }
 
-async fn add_product(
-    State(db): State<Db>,
-    Json(draft): Json<Draft>,
-) -> Result<(StatusCode, Json<Product>), Refusal> {
+async fn add_product(State(db): State<Db>, Json(draft): Json<Draft>) -> Result<(StatusCode, Json<Product>), Refusal> {
     let product = to_the_end(async move { products::add_product(&db, draft).await }).await?;
     Ok((StatusCode::CREATED, Json(product)))
 }
 
-async fn change_product(
-    State(db): State<Db>,
-    Path(id): Path<u32>,
-    Json(draft): Json<Draft>,
-) -> Answer<Product> {
+async fn change_product(State(db): State<Db>, Path(id): Path<u32>, Json(draft): Json<Draft>) -> Answer<Product> {
     let change = to_the_end(async move { products::change_product(&db, id, draft).await }).await?;
     found(change.map(|change| change.after))
 }
@@ -146,11 +128,7 @@ struct NewName {
     name: String,
 }
 
-async fn rename_user(
-    State(db): State<Db>,
-    Path(id): Path<u32>,
-    Json(new): Json<NewName>,
-) -> Answer<User> {
+async fn rename_user(State(db): State<Db>, Path(id): Path<u32>, Json(new): Json<NewName>) -> Answer<User> {
     found(to_the_end(async move { users::rename_user(&db, id, new.name).await }).await?)
 }
 

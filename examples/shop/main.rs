@@ -50,10 +50,7 @@ struct Options {
 impl Options {
     /// `None` if help is asked for.
     fn parse(mut words: Parser) -> Result<Option<Self>, lexopt::Error> {
-        let mut options = Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
-            database: None,
-        };
+        let mut options = Self { listen: SocketAddr::from(([127, 0, 0, 1], 3000)), database: None };
         while let Some(word) = words.next()? {
             match word {
                 Arg::Short('h') | Arg::Long("help") => return Ok(None),

@@ -69,10 +69,7 @@ pub struct Change {
 pub async fn find_product(db: &Db, id: u32) -> Result<Option<Arc<Product>>, DbError> {
     db.run(move |connection| {
         let query = "SELECT id, name, category, cents, version FROM products WHERE id = ?1";
-        connection
-            .prepare_cached(query)?
-            .query_row([id], product)
-            .optional()
+        connection.prepare_cached(query)?.query_row([id], product).optional()
     })
     .await
     .map(|found| found.map(Arc::new))
@@ -90,10 +87,7 @@ pub async fn list_products(db: &Db, category: u32, page: u32) -> Result<Arc<[Pro
                      WHERE category = ?1 ORDER BY id LIMIT ?2 OFFSET ?3";
         let offset = u64::from(page) * u64::from(PAGE);
         let rows = (category, PAGE, offset);
-        connection
-            .prepare_cached(query)?
-            .query_map(rows, product)?
-            .collect()
+        connection.prepare_cached(query)?.query_map(rows, product)?.collect()
     })
     .await
 }
@@ -124,14 +118,9 @@ pub async fn summarize(db: &Db, category: u32) -> Result<Summary, DbError> {
 pub async fn add_product(db: &Db, draft: Draft) -> Result<Product, DbError> {
     db.run(move |connection| {
         change(connection, |transaction, version| {
-            let insert =
-                "INSERT INTO products (name, category, cents, version) VALUES (?1, ?2, ?3, ?4)
+            let insert = "INSERT INTO products (name, category, cents, version) VALUES (?1, ?2, ?3, ?4)
                           RETURNING id, name, category, cents, version";
-            transaction.query_row(
-                insert,
-                (&draft.name, draft.category, draft.cents, version),
-                product,
-            )
+            transaction.query_row(insert, (&draft.name, draft.category, draft.cents, version), product)
         })
     })
     .await
@@ -169,8 +158,7 @@ pub async fn change_product(db: &Db, id: u32, draft: Draft) -> Result<Option<Cha
 pub async fn remove_product(db: &Db, id: u32) -> Result<Option<Product>, DbError> {
     db.run(move |connection| {
         change(connection, |transaction, _| {
-            let delete =
-                "DELETE FROM products WHERE id = ?1 RETURNING id, name, category, cents, version";
+            let delete = "DELETE FROM products WHERE id = ?1 RETURNING id, name, category, cents, version";
             transaction.query_row(delete, [id], product).optional()
         })
     })
@@ -178,11 +166,5 @@ pub async fn remove_product(db: &Db, id: u32) -> Result<Option<Product>, DbError
 }
 
 fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
-    Ok(Product {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        category: row.get(2)?,
-        cents: row.get(3)?,
-        version: row.get(4)?,
-    })
+    Ok(Product { id: row.get(0)?, name: row.get(1)?, category: row.get(2)?, cents: row.get(3)?, version: row.get(4)? })
 }

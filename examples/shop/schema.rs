@@ -35,14 +35,10 @@ fn fill(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
          CREATE INDEX products_by_category ON products (category, id);
          CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version INTEGER NOT NULL);",
     )?;
-    let mut product = transaction
-        .prepare("INSERT INTO products (name, category, cents, version) VALUES (?1, ?2, ?3, 0)")?;
+    let mut product =
+        transaction.prepare("INSERT INTO products (name, category, cents, version) VALUES (?1, ?2, ?3, 0)")?;
     for at in 0..PRODUCTS {
-        product.execute((
-            format!("Product {}", at + 1),
-            at % CATEGORIES,
-            100 + at * 37 % 20_000,
-        ))?;
+        product.execute((format!("Product {}", at + 1), at % CATEGORIES, 100 + at * 37 % 20_000))?;
     }
     let mut user = transaction.prepare("INSERT INTO users (name, version) VALUES (?1, 0)")?;
     for at in 0..USERS {
@@ -57,11 +53,7 @@ pub(super) fn change<T>(
     write: impl FnOnce(&Transaction<'_>, u64) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version = transaction.query_row(
-        "UPDATE changes SET last = last + 1 RETURNING last",
-        [],
-        |row| row.get(0),
-    )?;
+    let version = transaction.query_row("UPDATE changes SET last = last + 1 RETURNING last", [], |row| row.get(0))?;
     let written = write(&transaction, version)?;
     transaction.commit()?;
     Ok(written)

@@ -20,12 +20,6 @@ use crate::db::Db;
 /// # Errors
 ///
 /// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    db: Db,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    axum::serve(listener, http::router(db))
-        .with_graceful_shutdown(stop)
-        .await
+pub async fn serve(listener: TcpListener, db: Db, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    axum::serve(listener, http::router(db)).with_graceful_shutdown(stop).await
 }

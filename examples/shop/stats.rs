@@ -8,7 +8,7 @@ use serde::Serialize;
 /// One cache.
 #[derive(Clone, Debug, Serialize)]
 pub struct CacheStats {
-    /// The function's name.
+    /// The function's path.
     pub name: String,
     /// Hits among all calls, from 0 to 1.
     pub hit_ratio: f64,
@@ -47,7 +47,7 @@ fn of(cache: &CacheHandle) -> CacheStats {
         ("weight", stats.weight),
     ];
     CacheStats {
-        name: cache.name().to_string(),
+        name: cache.name(),
         hit_ratio: stats.hit_ratio(),
         load_time_ms: stats.load_time.as_secs_f64() * 1e3,
         counts: counts.into(),

@@ -32,10 +32,7 @@ pub struct User {
 pub async fn find_user(db: &Db, id: u32) -> Result<Option<Arc<User>>, DbError> {
     db.run(move |connection| {
         let query = "SELECT id, name, version FROM users WHERE id = ?1";
-        connection
-            .prepare_cached(query)?
-            .query_row([id], user)
-            .optional()
+        connection.prepare_cached(query)?.query_row([id], user).optional()
     })
     .await
     .map(|found| found.map(Arc::new))
@@ -51,10 +48,7 @@ pub async fn list_users(db: &Db, page: u32) -> Result<Arc<[User]>, DbError> {
     db.run(move |connection| {
         let query = "SELECT id, name, version FROM users ORDER BY id LIMIT ?1 OFFSET ?2";
         let offset = u64::from(page) * u64::from(PAGE);
-        connection
-            .prepare_cached(query)?
-            .query_map((PAGE, offset), user)?
-            .collect()
+        connection.prepare_cached(query)?.query_map((PAGE, offset), user)?.collect()
     })
     .await
 }
@@ -76,9 +70,5 @@ pub async fn rename_user(db: &Db, id: u32, name: String) -> Result<Option<User>,
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    Ok(User {
-        id: row.get(0)?,
-        name: row.get(1)?,
-        version: row.get(2)?,
-    })
+    Ok(User { id: row.get(0)?, name: row.get(1)?, version: row.get(2)? })
 }

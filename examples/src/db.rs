@@ -71,12 +71,7 @@ impl Db {
         let first = connect(&path)?;
         // Readers go on while somebody writes, as with a database server.
         first.pragma_update(None, "journal_mode", "WAL")?;
-        let pool = Pool {
-            path,
-            idle: Mutex::new(vec![first]),
-            queries: AtomicU64::new(0),
-            _folder: folder,
-        };
+        let pool = Pool { path, idle: Mutex::new(vec![first]), queries: AtomicU64::new(0), _folder: folder };
         Ok(Self(Arc::new(pool)))
     }
 
@@ -90,10 +85,7 @@ impl Db {
     /// # Errors
     ///
     /// What `work` returns, and when no connection can be opened.
-    pub fn query<T>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, DbError> {
+    pub fn query<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T, DbError> {
         self.0.queries.fetch_add(1, Ordering::Relaxed);
         let idle = || self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let rested = idle().pop();
@@ -125,9 +117,7 @@ impl Db {
 
 fn connect(path: &Path) -> Result<Connection, DbError> {
     // Each connection is used by one thread at a time: no mutex of SQLite's is needed.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     // The examples' data need not survive a power cut.
@@ -146,10 +136,7 @@ mod tests {
     #[test]
     fn connections_share_one_database_and_queries_are_counted() {
         let db = Db::temporary().unwrap();
-        db.query(|connection| {
-            connection.execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1);")
-        })
-        .unwrap();
+        db.query(|connection| connection.execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1);")).unwrap();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| assert_eq!(count(&db).unwrap(), 1));
@@ -161,12 +148,7 @@ mod tests {
     #[test]
     fn a_failed_query_is_an_error_and_its_connection_is_kept() {
         let db = Db::temporary().unwrap();
-        assert!(
-            count(&db)
-                .unwrap_err()
-                .to_string()
-                .starts_with("database: no such table")
-        );
+        assert!(count(&db).unwrap_err().to_string().starts_with("database: no such table"));
         assert_eq!(db.0.idle.lock().unwrap().len(), 1);
     }
 
@@ -174,16 +156,7 @@ mod tests {
     fn a_file_that_is_no_database_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes.txt");
-        std::fs::write(
-            &path,
-            "this is plain text, and long enough to be looked at as a header".repeat(20),
-        )
-        .unwrap();
-        assert!(
-            Db::open(&path)
-                .unwrap_err()
-                .to_string()
-                .contains("not a database")
-        );
+        std::fs::write(&path, "this is plain text, and long enough to be looked at as a header".repeat(20)).unwrap();
+        assert!(Db::open(&path).unwrap_err().to_string().contains("not a database"));
     }
 }

@@ -27,11 +27,7 @@ pub fn duration(duration: Duration) -> String {
         n if n < 120e9 => (n / 1e9, "s"),
         n => (n / 60e9, "min"),
     };
-    let digits = if value < 10.0 {
-        2
-    } else {
-        usize::from(value < 100.0)
-    };
+    let digits = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
     format!("{value:.digits$} {unit}")
 }
 
@@ -50,18 +46,12 @@ pub struct Column {
 impl Column {
     /// A column of words.
     pub const fn words(title: &'static str) -> Self {
-        Self {
-            title,
-            alignment: Alignment::Left,
-        }
+        Self { title, alignment: Alignment::Left }
     }
 
     /// A column of numbers.
     pub const fn numbers(title: &'static str) -> Self {
-        Self {
-            title,
-            alignment: Alignment::Right,
-        }
+        Self { title, alignment: Alignment::Right }
     }
 }
 
@@ -77,10 +67,7 @@ pub struct Table {
 impl Table {
     /// A table without rows.
     pub fn new(columns: &[Column]) -> Self {
-        Self {
-            columns: columns.to_vec(),
-            rows: Vec::new(),
-        }
+        Self { columns: columns.to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row; cells that are missing stay empty.
@@ -94,33 +81,20 @@ impl Table {
     pub fn render(&self) -> String {
         let width = |at: usize, column: &Column| {
             let cells = self.rows.iter().map(|row| measure_text_width(&row[at]));
-            cells
-                .max()
-                .unwrap_or(0)
-                .max(measure_text_width(column.title))
+            cells.max().unwrap_or(0).max(measure_text_width(column.title))
         };
-        let widths: Vec<usize> = self
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| width(at, column))
-            .collect();
+        let widths: Vec<usize> = self.columns.iter().enumerate().map(|(at, column)| width(at, column)).collect();
         let line = |cells: &[&str]| {
             let padded = cells.iter().zip(&self.columns).zip(&widths);
-            let padded: Vec<_> = padded
-                .map(|((cell, column), width)| pad_str(cell, *width, column.alignment, None))
-                .collect();
+            let padded: Vec<_> =
+                padded.map(|((cell, column), width)| pad_str(cell, *width, column.alignment, None)).collect();
             padded.join("  ").trim_end().to_string() + "\n"
         };
         let titles: Vec<&str> = self.columns.iter().map(|column| column.title).collect();
         let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
         let rule: Vec<&str> = rule.iter().map(String::as_str).collect();
         let dim = Style::new().dim();
-        let mut text = format!(
-            "{}{}",
-            dim.apply_to(line(&titles)),
-            dim.apply_to(line(&rule))
-        );
+        let mut text = format!("{}{}", dim.apply_to(line(&titles)), dim.apply_to(line(&rule)));
         for row in &self.rows {
             text += &line(&row.iter().map(String::as_str).collect::<Vec<_>>());
         }
@@ -134,12 +108,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_threes() {
-        let cases = [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ];
+        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")];
         for (number, text) in cases {
             assert_eq!(thousands(number), text);
         }
@@ -175,15 +144,6 @@ mod tests {
         table.row(["alone".into()]);
         let text = console::strip_ansi_codes(&table.render()).into_owned();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(
-            lines,
-            [
-                "name        n",
-                "------  -----",
-                "a       1,000",
-                "longer      5",
-                "alone"
-            ]
-        );
+        assert_eq!(lines, ["name        n", "------  -----", "a       1,000", "longer      5", "alone"]);
     }
 }

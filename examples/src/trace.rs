@@ -33,10 +33,9 @@ impl fmt::Display for TraceError {
         write!(f, "{}: ", self.path.display())?;
         match &self.kind {
             Kind::Unreadable(error) => write!(f, "cannot be read: {error}"),
-            Kind::NotZstd(error) => write!(
-                f,
-                "is no whole zstd file ({error}); a trace that is not compressed must not end in .zst"
-            ),
+            Kind::NotZstd(error) => {
+                write!(f, "is no whole zstd file ({error}); a trace that is not compressed must not end in .zst")
+            }
             Kind::Empty => f.write_str("has no accesses in it"),
             Kind::Odd { bytes } => write!(
                 f,
@@ -65,26 +64,16 @@ pub fn read(path: &Path) -> Result<Vec<u32>, TraceError> {
     let compressed = path.extension().is_some_and(|extension| extension == "zst");
     let read = || {
         let file = File::open(path).map_err(Kind::Unreadable)?;
-        if compressed {
-            unzip(bytes_of(file)?.as_slice())
-        } else {
-            bytes_of(file)
-        }
+        if compressed { unzip(bytes_of(file)?.as_slice()) } else { bytes_of(file) }
     };
-    read().and_then(keys_of).map_err(|kind| TraceError {
-        path: path.to_path_buf(),
-        kind,
-    })
+    read().and_then(keys_of).map_err(|kind| TraceError { path: path.to_path_buf(), kind })
 }
 
 /// Reads to the end, or to one byte past the longest trace.
 fn bytes_of(source: impl Read) -> Result<Vec<u8>, Kind> {
     let mut bytes = Vec::new();
     let limit = 4 * MAX_ACCESSES as u64 + 1;
-    source
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(Kind::Unreadable)?;
+    source.take(limit).read_to_end(&mut bytes).map_err(Kind::Unreadable)?;
     Ok(bytes)
 }
 
@@ -92,8 +81,7 @@ fn bytes_of(source: impl Read) -> Result<Vec<u8>, Kind> {
 fn unzip(mut packed: &[u8]) -> Result<Vec<u8>, Kind> {
     let mut bytes = Vec::new();
     while !packed.is_empty() && bytes.len() <= 4 * MAX_ACCESSES {
-        let frame =
-            StreamingDecoder::new(&mut packed).map_err(|error| Kind::NotZstd(error.to_string()))?;
+        let frame = StreamingDecoder::new(&mut packed).map_err(|error| Kind::NotZstd(error.to_string()))?;
         bytes.extend(bytes_of(frame).map_err(|kind| match kind {
             Kind::Unreadable(error) => Kind::NotZstd(error.to_string()),
             other => other,
@@ -184,13 +172,8 @@ mod tests {
         assert!(refused("a.u32.zst", b"plain text").contains("no whole zstd file"));
         let packed = compress_to_vec(bytes(&[1; 5000]).as_slice(), CompressionLevel::Fastest);
         assert!(refused("a.u32.zst", &packed[..packed.len() / 2]).contains("no whole zstd file"));
-        let missing = read(Path::new("no-such-folder/a.u32"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            missing.starts_with("no-such-folder/a.u32: cannot be read"),
-            "{missing}"
-        );
+        let missing = read(Path::new("no-such-folder/a.u32")).unwrap_err().to_string();
+        assert!(missing.starts_with("no-such-folder/a.u32: cannot be read"), "{missing}");
     }
 
     #[test]

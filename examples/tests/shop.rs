@@ -35,9 +35,7 @@ fn product_id(at: usize) -> u64 {
 }
 
 fn version(value: &Value) -> u64 {
-    value["version"]
-        .as_u64()
-        .unwrap_or_else(|| panic!("no version in {value}"))
+    value["version"].as_u64().unwrap_or_else(|| panic!("no version in {value}"))
 }
 
 fn now(floor: &AtomicU64) -> u64 {
@@ -51,45 +49,30 @@ async fn read(shop: &Shop, acknowledged: &Acknowledged, turn: usize) {
         0 => {
             let floor = now(&acknowledged.products[at]);
             let product = shop.get(&format!("/products/{}", product_id(at))).await;
-            assert!(
-                version(&product) >= floor,
-                "by key: {product} is older than {floor}"
-            );
+            assert!(version(&product) >= floor, "by key: {product} is older than {floor}");
         }
         1 => {
             let floors = acknowledged.products.each_ref().map(now);
             let list = shop.get(&format!("/products?category={CATEGORY}")).await;
             for (product, floor) in list.as_array().unwrap().iter().zip(floors) {
-                assert!(
-                    version(product) >= floor,
-                    "by tag: {product} is older than {floor}"
-                );
+                assert!(version(product) >= floor, "by tag: {product} is older than {floor}");
             }
         }
         2 => {
             let floor = now(&acknowledged.category);
             let summary = shop.get(&format!("/categories/{CATEGORY}")).await;
-            assert!(
-                version(&summary) >= floor,
-                "by tag: {summary} is older than {floor}"
-            );
+            assert!(version(&summary) >= floor, "by tag: {summary} is older than {floor}");
         }
         3 => {
             let floor = now(&acknowledged.users[at]);
             let user = shop.get(&format!("/users/{}", at + 1)).await;
-            assert!(
-                version(&user) >= floor,
-                "by text: {user} is older than {floor}"
-            );
+            assert!(version(&user) >= floor, "by text: {user} is older than {floor}");
         }
         _ => {
             let floors = acknowledged.users.each_ref().map(now);
             let list = shop.get("/users").await;
             for (user, floor) in list.as_array().unwrap().iter().zip(floors) {
-                assert!(
-                    version(user) >= floor,
-                    "by pattern: {user} is older than {floor}"
-                );
+                assert!(version(user) >= floor, "by pattern: {user} is older than {floor}");
             }
         }
     }
@@ -99,15 +82,10 @@ async fn read(shop: &Shop, acknowledged: &Acknowledged, turn: usize) {
 async fn write(shop: &Shop, acknowledged: &Acknowledged, turn: usize) {
     let at = turn / 2 % HOT;
     if turn.is_multiple_of(2) {
-        let draft =
-            json!({ "name": format!("Lamp {turn}"), "category": CATEGORY, "cents": turn % 10_000 });
-        let product = shop
-            .put(&format!("/products/{}", product_id(at)), &draft)
-            .await;
+        let draft = json!({ "name": format!("Lamp {turn}"), "category": CATEGORY, "cents": turn % 10_000 });
+        let product = shop.put(&format!("/products/{}", product_id(at)), &draft).await;
         acknowledged.products[at].fetch_max(version(&product), Ordering::SeqCst);
-        acknowledged
-            .category
-            .fetch_max(version(&product), Ordering::SeqCst);
+        acknowledged.category.fetch_max(version(&product), Ordering::SeqCst);
     } else {
         let name = json!({ "name": format!("Ada {turn}") });
         let user = shop.put(&format!("/users/{}", at + 1), &name).await;
@@ -191,10 +169,7 @@ async fn a_product_that_moves_changes_both_categories() {
     let (_, desk) = shop.post("/products", &draft(502)).await;
     let path = format!("/products/{}", desk["id"]);
     let counts = async || {
-        let (from, to) = (
-            shop.get("/categories/502").await,
-            shop.get("/categories/503").await,
-        );
+        let (from, to) = (shop.get("/categories/502").await, shop.get("/categories/503").await);
         (from["products"].as_u64(), to["products"].as_u64())
     };
     assert_eq!(counts().await, (Some(1), Some(0)));
@@ -209,14 +184,8 @@ async fn a_product_that_moves_changes_both_categories() {
 async fn pages_have_their_size() {
     let shop = Shop::open();
     let page = async |page: u32| {
-        let list = shop
-            .get(&format!("/products?category=50&page={page}"))
-            .await;
-        list.as_array()
-            .unwrap()
-            .iter()
-            .map(|product| product["id"].as_u64().unwrap())
-            .collect::<Vec<_>>()
+        let list = shop.get(&format!("/products?category=50&page={page}")).await;
+        list.as_array().unwrap().iter().map(|product| product["id"].as_u64().unwrap()).collect::<Vec<_>>()
     };
     let (first, second) = (page(0).await, page(1).await);
     assert_eq!(first.len(), products::PAGE as usize);
@@ -229,13 +198,7 @@ async fn bad_requests_are_refused() {
     let shop = Shop::open();
     assert_eq!(shop.status("/products/lamp").await, StatusCode::BAD_REQUEST);
     assert_eq!(shop.status("/products").await, StatusCode::BAD_REQUEST);
-    assert_eq!(
-        shop.status("/products/4294967296").await,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(shop.status("/products/4294967296").await, StatusCode::BAD_REQUEST);
     assert_eq!(shop.status("/nowhere").await, StatusCode::NOT_FOUND);
-    assert_eq!(
-        shop.post("/products", &json!({ "name": 7 })).await.0,
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
+    assert_eq!(shop.post("/products", &json!({ "name": 7 })).await.0, StatusCode::UNPROCESSABLE_ENTITY);
 }

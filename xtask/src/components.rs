@@ -4,11 +4,7 @@ use crate::servers::Machine;
 
 /// Makes sure that `rustfmt` or `clippy` can be called through cargo.
 pub fn ensure(component: &str, machine: &mut impl Machine) -> Result<(), String> {
-    let subcommand = if component == "rustfmt" {
-        "fmt"
-    } else {
-        component
-    };
+    let subcommand = if component == "rustfmt" { "fmt" } else { component };
     // rustup leaves a stand-in for every component, so being on the PATH says nothing: call it.
     let works = ["cargo", subcommand, "--version"];
     if machine.run_quietly(&works) {
@@ -23,10 +19,7 @@ pub fn ensure(component: &str, machine: &mut impl Machine) -> Result<(), String>
     if machine.run(&add) && machine.run_quietly(&works) {
         return Ok(());
     }
-    Err(format!(
-        "`cargo {subcommand}` is missing and `{}` did not bring it",
-        add.join(" ")
-    ))
+    Err(format!("`cargo {subcommand}` is missing and `{}` did not bring it", add.join(" ")))
 }
 
 #[cfg(test)]
@@ -43,8 +36,8 @@ mod tests {
 
     #[test]
     fn a_missing_component_is_added() {
-        let mut machine = FakeMachine::new(&["rustup"])
-            .bringing("rustup component add clippy", "cargo clippy --version");
+        let mut machine =
+            FakeMachine::new(&["rustup"]).bringing("rustup component add clippy", "cargo clippy --version");
         assert_eq!(ensure("clippy", &mut machine), Ok(()));
         assert_eq!(machine.ran, ["rustup component add clippy"]);
     }
@@ -52,9 +45,6 @@ mod tests {
     #[test]
     fn without_rustup_the_error_says_what_to_install() {
         let problem = ensure("rustfmt", &mut FakeMachine::new(&[])).unwrap_err();
-        assert!(
-            problem.contains("install the rustfmt of this toolchain"),
-            "{problem}"
-        );
+        assert!(problem.contains("install the rustfmt of this toolchain"), "{problem}");
     }
 }

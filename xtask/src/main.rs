@@ -48,10 +48,8 @@ impl Request {
             None | Some("help" | "--help" | "-h") => return Ok(Self::Help),
             Some(other) => return Err(format!("expected `test` or `ci`, found `{other}`")),
         };
-        let mut steps: Vec<&'static Step> = STEPS
-            .iter()
-            .filter(|step| suite == "ci" || step.suite == Suite::Test)
-            .collect();
+        let mut steps: Vec<&'static Step> =
+            STEPS.iter().filter(|step| suite == "ci" || step.suite == Suite::Test).collect();
         while let Some(word) = words.next() {
             let only = match word.strip_prefix("--only") {
                 Some("") => words.next().ok_or("`--only` needs the name of a step")?,
@@ -101,11 +99,7 @@ fn run_all(suite: &str, steps: &[&'static Step]) -> ExitCode {
         println!("    plain: {}", workspace.command_line(step));
     }
     println!("\n{} passed, {} failed", total.passed, total.failed);
-    if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]
@@ -113,12 +107,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Request, String> {
-        Request::parse(
-            &line
-                .split_whitespace()
-                .map(String::from)
-                .collect::<Vec<_>>(),
-        )
+        Request::parse(&line.split_whitespace().map(String::from).collect::<Vec<_>>())
     }
 
     fn names(line: &str) -> Vec<&'static str> {
@@ -145,16 +134,8 @@ mod tests {
     fn mistakes_on_the_command_line_are_named() {
         assert!(parse("tset").unwrap_err().contains("found `tset`"));
         assert!(parse("test --only").unwrap_err().contains("needs the name"));
-        assert!(
-            parse("test --only nothing")
-                .unwrap_err()
-                .contains("no step `nothing`")
-        );
-        assert!(
-            parse("test --onlyfmt")
-                .unwrap_err()
-                .contains("found `--onlyfmt`")
-        );
+        assert!(parse("test --only nothing").unwrap_err().contains("no step `nothing`"));
+        assert!(parse("test --onlyfmt").unwrap_err().contains("found `--onlyfmt`"));
     }
 
     #[test]

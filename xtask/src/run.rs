@@ -27,20 +27,10 @@ impl AddAssign for Count {
 impl Count {
     /// Reads a line such as `test result: ok. 12 passed; 0 failed; 1 ignored; ...`.
     fn from_line(line: &str) -> Option<Self> {
-        let counts = line
-            .trim()
-            .strip_prefix("test result: ")?
-            .split_once(". ")?
-            .1;
-        let number = |word: &str| {
-            counts
-                .split("; ")
-                .find_map(|part| part.strip_suffix(word)?.trim().parse::<u64>().ok())
-        };
-        Some(Self {
-            passed: number("passed")?,
-            failed: number("failed")?,
-        })
+        let counts = line.trim().strip_prefix("test result: ")?.split_once(". ")?.1;
+        let number =
+            |word: &str| counts.split("; ").find_map(|part| part.strip_suffix(word)?.trim().parse::<u64>().ok());
+        Some(Self { passed: number("passed")?, failed: number("failed")? })
     }
 }
 
@@ -55,17 +45,8 @@ impl Outcome {
     /// The verdict is the exit status; the lines only say how many tests that was.
     fn new(count: Count, failure: Option<String>) -> Self {
         match failure {
-            None => Self::Passed(Count {
-                passed: count.passed.max(1),
-                ..count
-            }),
-            Some(why) => Self::Failed {
-                count: Count {
-                    failed: count.failed.max(1),
-                    ..count
-                },
-                why,
-            },
+            None => Self::Passed(Count { passed: count.passed.max(1), ..count }),
+            Some(why) => Self::Failed { count: Count { failed: count.failed.max(1), ..count }, why },
         }
     }
 
@@ -89,12 +70,8 @@ impl Workspace {
     pub fn locate() -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = here.parent().unwrap_or(here).to_path_buf();
-        let target =
-            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        Self {
-            target: root.join(target),
-            root,
-        }
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+        Self { target: root.join(target), root }
     }
 
     fn trace(&self) -> PathBuf {
@@ -112,19 +89,12 @@ impl Workspace {
 
     /// A path as a person would type it in the workspace's root, where every step runs.
     fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root)
-            .unwrap_or(path)
-            .display()
-            .to_string()
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 
     /// The step as a line that can be pasted into a shell.
     pub fn command_line(&self, step: &Step) -> String {
-        let env = step
-            .env
-            .iter()
-            .map(|(name, value)| format!("{name}=\"{value}\" "))
-            .collect::<String>();
+        let env = step.env.iter().map(|(name, value)| format!("{name}=\"{value}\" ")).collect::<String>();
         env + &self.words(step).join(" ")
     }
 }
@@ -132,9 +102,7 @@ impl Workspace {
 /// Sees to what the step needs, then runs it.
 pub fn run(step: &Step, workspace: &Workspace) -> Outcome {
     let mut count = Count::default();
-    let failure = prepare(step, workspace)
-        .and_then(|()| execute(step, workspace, &mut count))
-        .err();
+    let failure = prepare(step, workspace).and_then(|()| execute(step, workspace, &mut count)).err();
     Outcome::new(count, failure)
 }
 
@@ -157,10 +125,7 @@ fn execute(step: &Step, workspace: &Workspace, count: &mut Count) -> Result<(), 
     let words = workspace.words(step);
     let (program, arguments) = words.split_first().ok_or("the step has no command")?;
     let mut command = Command::new(program_path(program));
-    command
-        .args(arguments)
-        .envs(step.env.iter().copied())
-        .current_dir(&workspace.root);
+    command.args(arguments).envs(step.env.iter().copied()).current_dir(&workspace.root);
     forget_own_package(&mut command);
     let mut child = command
         .stdin(Stdio::null())
@@ -171,9 +136,7 @@ fn execute(step: &Step, workspace: &Workspace, count: &mut Count) -> Result<(), 
         *count = pass_through(BufReader::new(output), &mut io::stdout())
             .map_err(|error| format!("cannot read what `{program}` prints: {error}"))?;
     }
-    let status = child
-        .wait()
-        .map_err(|error| format!("cannot wait for `{program}`: {error}"))?;
+    let status = child.wait().map_err(|error| format!("cannot wait for `{program}`: {error}"))?;
     match (status.success(), count.failed) {
         (true, _) => Ok(()),
         (false, 0) => Err(status.to_string()),
@@ -184,11 +147,7 @@ fn execute(step: &Step, workspace: &Workspace, count: &mut Count) -> Result<(), 
 
 /// The cargo that runs this program, so that `cargo +toolchain xtask` stays with its toolchain.
 fn program_path(program: &str) -> OsString {
-    let own = if program == "cargo" {
-        std::env::var_os("CARGO")
-    } else {
-        None
-    };
+    let own = if program == "cargo" { std::env::var_os("CARGO") } else { None };
     own.unwrap_or_else(|| program.into())
 }
 
@@ -243,65 +202,30 @@ mod tests {
                     \xff no line end";
         let mut copy = Vec::new();
         let count = pass_through(&text[..], &mut copy).unwrap();
-        assert_eq!(
-            count,
-            Count {
-                passed: 5,
-                failed: 4
-            }
-        );
+        assert_eq!(count, Count { passed: 5, failed: 4 });
         assert_eq!(copy, text);
     }
 
     #[test]
     fn lines_that_are_no_result_count_nothing() {
-        for line in [
-            "",
-            "test a ... ok",
-            "test result: ",
-            "test result: ok. many passed; few failed;",
-        ] {
+        for line in ["", "test a ... ok", "test result: ", "test result: ok. many passed; few failed;"] {
             assert_eq!(Count::from_line(line), None, "{line}");
         }
     }
 
     #[test]
     fn a_step_without_tests_counts_as_one() {
-        assert_eq!(
-            Outcome::new(Count::default(), None).count(),
-            Count {
-                passed: 1,
-                failed: 0
-            }
-        );
-        let failed = Outcome::new(
-            Count {
-                passed: 7,
-                failed: 0,
-            },
-            Some("exit status: 101".into()),
-        );
-        assert_eq!(
-            failed.count(),
-            Count {
-                passed: 7,
-                failed: 1
-            }
-        );
+        assert_eq!(Outcome::new(Count::default(), None).count(), Count { passed: 1, failed: 0 });
+        let failed = Outcome::new(Count { passed: 7, failed: 0 }, Some("exit status: 101".into()));
+        assert_eq!(failed.count(), Count { passed: 7, failed: 1 });
     }
 
     #[test]
     fn placeholders_are_filled_in_and_the_environment_is_shown() {
-        let workspace = Workspace {
-            root: "/w".into(),
-            target: "/w/target".into(),
-        };
+        let workspace = Workspace { root: "/w".into(), target: "/w/target".into() };
         let model = STEPS.iter().find(|step| step.name == "model").unwrap();
         let line = workspace.command_line(model);
-        assert!(
-            line.starts_with("RUSTFLAGS=\"--cfg shuttle\" cargo test "),
-            "{line}"
-        );
+        assert!(line.starts_with("RUSTFLAGS=\"--cfg shuttle\" cargo test "), "{line}");
         assert!(line.ends_with("--target-dir target/shuttle"), "{line}");
         for step in STEPS {
             assert!(!workspace.command_line(step).contains('{'), "{}", step.name);

@@ -37,11 +37,7 @@ const MANAGERS: &[(Manager, &str, &[&str])] = &[
     ),
     (Manager::Apk, "apk", &["apk add --no-cache {}"]),
     (Manager::Dnf, "dnf", &["dnf install --assumeyes {}"]),
-    (
-        Manager::Pacman,
-        "pacman",
-        &["pacman --sync --refresh --needed --noconfirm {}"],
-    ),
+    (Manager::Pacman, "pacman", &["pacman --sync --refresh --needed --noconfirm {}"]),
     (Manager::Brew, "brew", &["brew install {}"]),
 ];
 
@@ -72,11 +68,7 @@ pub struct Missing {
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is needed and not installed: {}; {}",
-            self.program, self.why, self.advice
-        )
+        write!(f, "`{}` is needed and not installed: {}; {}", self.program, self.why, self.advice)
     }
 }
 
@@ -97,34 +89,17 @@ pub fn ensure(server: &Server, machine: &mut impl Machine) -> Result<Found, Miss
     if let Some(path) = machine.find(server.program) {
         return Ok(Found::There(path));
     }
-    let missing = |why: &str, advice: String| Missing {
-        program: server.program,
-        why: why.into(),
-        advice,
-    };
+    let missing = |why: &str, advice: String| Missing { program: server.program, why: why.into(), advice };
     let Some((manager, commands)) = detect(machine) else {
-        let known = MANAGERS
-            .iter()
-            .map(|(_, program, _)| *program)
-            .collect::<Vec<_>>()
-            .join(", ");
+        let known = MANAGERS.iter().map(|(_, program, _)| *program).collect::<Vec<_>>().join(", ");
         let why = format!("none of {known} is here to install it");
-        return Err(missing(
-            &why,
-            format!("install `{}` by hand", server.program),
-        ));
+        return Err(missing(&why, format!("install `{}` by hand", server.program)));
     };
     let Some((_, package)) = server.packages.iter().find(|(of, _)| *of == manager) else {
         let why = format!("no package of {manager:?} is known to bring it");
-        return Err(missing(
-            &why,
-            format!("install `{}` by hand", server.program),
-        ));
+        return Err(missing(&why, format!("install `{}` by hand", server.program)));
     };
-    let commands: Vec<String> = commands
-        .iter()
-        .map(|command| command.replace("{}", package))
-        .collect();
+    let commands: Vec<String> = commands.iter().map(|command| command.replace("{}", package)).collect();
     let advice = format!("install it by hand: `{}`", commands.join(" && "));
 
     let sudo: &[&str] = match manager {
@@ -134,21 +109,14 @@ pub fn ensure(server: &Server, machine: &mut impl Machine) -> Result<Found, Miss
         _ => return Err(missing("this is not root, and there is no sudo", advice)),
     };
     for command in &commands {
-        let words: Vec<&str> = sudo
-            .iter()
-            .copied()
-            .chain(command.split_whitespace())
-            .collect();
+        let words: Vec<&str> = sudo.iter().copied().chain(command.split_whitespace()).collect();
         if !machine.run(&words) {
             return Err(missing(&format!("`{}` failed", words.join(" ")), advice));
         }
     }
     match machine.find(server.program) {
         Some(path) => Ok(Found::Installed(path)),
-        None => Err(missing(
-            &format!("the package `{package}` did not bring it"),
-            advice,
-        )),
+        None => Err(missing(&format!("the package `{package}` did not bring it"), advice)),
     }
 }
 
@@ -167,21 +135,14 @@ pub struct Host;
 impl Machine for Host {
     fn find(&self, program: &str) -> Option<PathBuf> {
         // Servers are often in an sbin folder, which a user's PATH leaves out.
-        let extra =
-            ["/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/homebrew/bin"].map(PathBuf::from);
+        let extra = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/opt/homebrew/bin"].map(PathBuf::from);
         let path = std::env::var_os("PATH").unwrap_or_default();
         let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-        std::env::split_paths(&path)
-            .chain(extra)
-            .map(|folder| folder.join(&name))
-            .find(|file| is_program(file))
+        std::env::split_paths(&path).chain(extra).map(|folder| folder.join(&name)).find(|file| is_program(file))
     }
 
     fn is_root(&self) -> bool {
-        Command::new("id")
-            .arg("-u")
-            .output()
-            .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+        Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
     }
 
     fn run(&mut self, words: &[&str]) -> bool {
@@ -199,19 +160,14 @@ fn start(words: &[&str], stdout: fn() -> Stdio, stderr: fn() -> Stdio) -> bool {
         return false;
     };
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(stdout())
-        .stderr(stderr());
+    command.args(arguments).stdin(Stdio::null()).stdout(stdout()).stderr(stderr());
     command.status().is_ok_and(|status| status.success())
 }
 
 #[cfg(unix)]
 fn is_program(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    file.metadata()
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
@@ -236,16 +192,12 @@ pub mod fake {
 
     impl FakeMachine {
         pub fn new(programs: &[&str]) -> Self {
-            Self {
-                programs: programs.iter().map(ToString::to_string).collect(),
-                ..Self::default()
-            }
+            Self { programs: programs.iter().map(ToString::to_string).collect(), ..Self::default() }
         }
 
         /// Commands that succeed quietly.
         pub fn working(mut self, commands: &[&str]) -> Self {
-            self.working
-                .extend(commands.iter().map(ToString::to_string));
+            self.working.extend(commands.iter().map(ToString::to_string));
             self
         }
 
@@ -263,10 +215,7 @@ pub mod fake {
 
     impl Machine for FakeMachine {
         fn find(&self, program: &str) -> Option<PathBuf> {
-            self.programs
-                .iter()
-                .any(|known| known == program)
-                .then(|| Path::new("/bin").join(program))
+            self.programs.iter().any(|known| known == program).then(|| Path::new("/bin").join(program))
         }
 
         fn is_root(&self) -> bool {
@@ -275,12 +224,8 @@ pub mod fake {
 
         fn run(&mut self, words: &[&str]) -> bool {
             let command = words.join(" ");
-            let brings: Vec<String> = self
-                .brings
-                .iter()
-                .filter(|(known, _)| *known == command)
-                .map(|(_, what)| what.clone())
-                .collect();
+            let brings: Vec<String> =
+                self.brings.iter().filter(|(known, _)| *known == command).map(|(_, what)| what.clone()).collect();
             self.ran.push(command);
             self.programs.extend(brings.iter().cloned());
             self.working.extend(brings.iter().cloned());
@@ -298,10 +243,8 @@ mod tests {
     use super::fake::FakeMachine;
     use super::*;
 
-    const REDIS: Server = Server {
-        program: "redis-server",
-        packages: &[(Manager::Apt, "redis-server"), (Manager::Apk, "redis")],
-    };
+    const REDIS: Server =
+        Server { program: "redis-server", packages: &[(Manager::Apt, "redis-server"), (Manager::Apk, "redis")] };
 
     const APT: [&str; 2] = [
         "env DEBIAN_FRONTEND=noninteractive apt-get update --quiet",
@@ -311,10 +254,7 @@ mod tests {
     #[test]
     fn a_server_that_is_there_is_not_installed_again() {
         let mut machine = FakeMachine::new(&["redis-server", "apt-get"]).root();
-        assert_eq!(
-            ensure(&REDIS, &mut machine),
-            Ok(Found::There("/bin/redis-server".into()))
-        );
+        assert_eq!(ensure(&REDIS, &mut machine), Ok(Found::There("/bin/redis-server".into())));
         assert!(machine.ran.is_empty());
     }
 
@@ -329,57 +269,32 @@ mod tests {
 
     #[test]
     fn root_installs_with_the_package_manager() {
-        let mut machine = FakeMachine::new(&["apt-get"])
-            .root()
-            .bringing(APT[0], "lists")
-            .bringing(APT[1], "redis-server");
-        assert_eq!(
-            ensure(&REDIS, &mut machine),
-            Ok(Found::Installed("/bin/redis-server".into()))
-        );
+        let mut machine =
+            FakeMachine::new(&["apt-get"]).root().bringing(APT[0], "lists").bringing(APT[1], "redis-server");
+        assert_eq!(ensure(&REDIS, &mut machine), Ok(Found::Installed("/bin/redis-server".into())));
         assert_eq!(machine.ran, APT);
     }
 
     #[test]
     fn a_user_installs_through_sudo_without_a_question() {
-        let mut machine = FakeMachine::new(&["apk", "sudo"])
-            .bringing("sudo -n apk add --no-cache redis", "redis-server");
-        assert_eq!(
-            ensure(&REDIS, &mut machine),
-            Ok(Found::Installed("/bin/redis-server".into()))
-        );
+        let mut machine =
+            FakeMachine::new(&["apk", "sudo"]).bringing("sudo -n apk add --no-cache redis", "redis-server");
+        assert_eq!(ensure(&REDIS, &mut machine), Ok(Found::Installed("/bin/redis-server".into())));
     }
 
     #[test]
     fn what_cannot_be_installed_says_why_and_what_to_do() {
-        let message =
-            |mut machine: FakeMachine| ensure(&REDIS, &mut machine).unwrap_err().to_string();
+        let message = |mut machine: FakeMachine| ensure(&REDIS, &mut machine).unwrap_err().to_string();
         let nothing = message(FakeMachine::new(&[]));
-        assert!(
-            nothing.contains("none of apt-get, apk, dnf, pacman, brew is here"),
-            "{nothing}"
-        );
+        assert!(nothing.contains("none of apt-get, apk, dnf, pacman, brew is here"), "{nothing}");
         let unknown = message(FakeMachine::new(&["dnf"]).root());
         assert!(unknown.contains("no package of Dnf is known"), "{unknown}");
         let user = message(FakeMachine::new(&["apk"]));
-        assert!(
-            user.contains("no sudo; install it by hand: `apk add --no-cache redis`"),
-            "{user}"
-        );
+        assert!(user.contains("no sudo; install it by hand: `apk add --no-cache redis`"), "{user}");
         let failed = message(FakeMachine::new(&["apk"]).root());
-        assert!(
-            failed.contains("`apk add --no-cache redis` failed"),
-            "{failed}"
-        );
-        let empty = message(
-            FakeMachine::new(&["apk"])
-                .root()
-                .bringing("apk add --no-cache redis", "redis-cli"),
-        );
-        assert!(
-            empty.contains("the package `redis` did not bring it"),
-            "{empty}"
-        );
+        assert!(failed.contains("`apk add --no-cache redis` failed"), "{failed}");
+        let empty = message(FakeMachine::new(&["apk"]).root().bringing("apk add --no-cache redis", "redis-cli"));
+        assert!(empty.contains("the package `redis` did not bring it"), "{empty}");
     }
 
     #[test]

@@ -90,15 +90,8 @@ pub struct Step {
 }
 
 /// A test step that needs nothing but cargo.
-const PLAIN: Step = Step {
-    name: "",
-    about: "",
-    suite: Suite::Test,
-    command: "",
-    env: &[],
-    component: None,
-    servers: &[],
-};
+const PLAIN: Step =
+    Step { name: "", about: "", suite: Suite::Test, command: "", env: &[], component: None, servers: &[] };
 
 /// Which of the two commands runs a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,11 +110,7 @@ mod tests {
     fn steps_have_unique_names_and_a_command() {
         for (at, step) in STEPS.iter().enumerate() {
             assert!(!step.name.is_empty() && !step.about.is_empty() && !step.command.is_empty());
-            assert!(
-                STEPS[..at].iter().all(|other| other.name != step.name),
-                "{} stands twice",
-                step.name
-            );
+            assert!(STEPS[..at].iter().all(|other| other.name != step.name), "{} stands twice", step.name);
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::cache::{Cache, Options};
 use crate::context::{self, Mode};
 use crate::key::{KeyWriter, Parts};
 use crate::memory::{Acquire, Acquired, Reuse, Want};
-use crate::stats::count;
 
 /// A call of an annotated function: its key parts, borrowed.
 pub struct Call<P> {
@@ -60,7 +59,12 @@ impl<P: Parts> Call<P> {
 
     /// Looks the key up. A hit is found here and now; what takes longer is in what is returned, which borrows nothing.
     #[inline]
-    pub fn begin<S: Shape>(self, shape: S, options: fn() -> Options, tags: impl FnOnce(&mut Tags)) -> Begin<S, P::Owned> {
+    pub fn begin<S: Shape>(
+        self,
+        shape: S,
+        options: fn() -> Options,
+        tags: impl FnOnce(&mut Tags),
+    ) -> Begin<S, P::Owned> {
         let mode = context::mode(self.site.address());
         if mode == Mode::Bypass || !self.when {
             return Begin::ready(shape, Lookup::Lead(Load::inert(shape)));
@@ -68,19 +72,26 @@ impl<P: Parts> Call<P> {
         let cache = self.site.cache::<P, S::Stored>(self.scope, options);
         let core = cache.core();
         let hash = core.engine.hash(|state| self.parts.hash_part(state));
-        if mode == Mode::Use {
-            if let Some(stored) = core.engine.get(hash, |key| self.parts.eq_part(key)) {
-                if shape.is_null(&stored) {
-                    count(&core.engine.counters.null_hits);
-                }
-                return Begin::ready(shape, Lookup::Found(shape.to_output(stored)));
+        if mode == Mode::Use
+            && let Some(stored) = core.engine.get(hash, |key| self.parts.eq_part(key))
+        {
+            if shape.is_null(&stored) {
+                core.engine.counters.null_hit();
             }
+            return Begin::ready(shape, Lookup::Found(shape.to_output(stored)));
         }
         self.miss(shape, cache, hash, mode, tags)
     }
 
     #[cold]
-    fn miss<S: Shape>(self, shape: S, cache: &'static Cache<P::Owned, S::Stored>, hash: u64, mode: Mode, tags: impl FnOnce(&mut Tags)) -> Begin<S, P::Owned> {
+    fn miss<S: Shape>(
+        self,
+        shape: S,
+        cache: &'static Cache<P::Owned, S::Stored>,
+        hash: u64,
+        mode: Mode,
+        tags: impl FnOnce(&mut Tags),
+    ) -> Begin<S, P::Owned> {
         let core = cache.core();
         if core.problem.is_some() {
             return Begin::ready(shape, Lookup::Lead(Load::inert(shape)));

@@ -3,7 +3,6 @@ use std::future::Future;
 
 use super::shape::Shape;
 use crate::cache::Cache;
-use crate::context;
 use crate::memory::{Lead, Storing};
 
 /// The texts of tags.
@@ -40,22 +39,27 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Load<S, K> {
         Self { shape, leading: None }
     }
 
-    pub(super) fn leading(shape: S, lead: Lead<K, S::Stored>, cache: &'static Cache<K, S::Stored>, text: Option<String>) -> Self {
+    pub(super) fn leading(
+        shape: S,
+        lead: Lead<K, S::Stored>,
+        cache: &'static Cache<K, S::Stored>,
+        text: Option<String>,
+    ) -> Self {
         Self { shape, leading: Some(Leading { lead, cache, text }) }
     }
 
     /// Runs the body.
     pub fn run(&mut self, body: impl FnOnce() -> S::Output) -> S::Output {
         match &self.leading {
-            Some(leading) => context::inside_load(leading.lead.number(), body),
+            Some(leading) => leading.lead.run(body),
             None => body(),
         }
     }
 
     /// Polls the body to its end.
     pub async fn run_async(&mut self, body: impl Future<Output = S::Output>) -> S::Output {
-        match self.leading.as_ref().map(|leading| leading.lead.number()) {
-            Some(number) => context::inside_load_async(number, body).await,
+        match &self.leading {
+            Some(leading) => leading.lead.run_async(body).await,
             None => body.await,
         }
     }
@@ -73,7 +77,11 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Load<S, K> {
                     describe(&mut Entry { value, key: text.as_deref().unwrap_or(""), kept: &mut kept });
                 }
                 let lifetime = if kept.keep { cache.core().lifetime(self.shape.is_null(&stored)) } else { None };
-                let storing = lifetime.map(|lifetime| Storing { deadline: lead.engine().deadline(lifetime), weight: kept.weight, tags: kept.tags });
+                let storing = lifetime.map(|lifetime| Storing {
+                    deadline: lead.engine().deadline(lifetime),
+                    weight: kept.weight,
+                    tags: kept.tags,
+                });
                 lead.complete(stored, storing);
             }
         }

@@ -7,11 +7,12 @@ mod pending;
 mod shape;
 mod site;
 
+pub use crate::cache::Options;
+pub use crate::key::digest::HashPart;
 pub use crate::key::probe::{DebugPart, Part};
 pub use crate::key::{Captured, KeyWriter, Template};
 pub use call::{Begin, Call, Lookup};
 pub use load::{Entry, Load, Tags};
-pub use crate::cache::Options;
 pub use meta::Meta;
 pub use pending::Pending;
 pub use shape::{Outcome, Returns, Shape};
@@ -19,6 +20,9 @@ pub use site::{Site, Target};
 
 /// The traits whose methods generated code finds by probing.
 pub mod via {
-    pub use crate::__private::shape::{Outcome as _, ViaOption as _, ViaPlain as _, ViaResult as _, ViaResultOption as _, ViaSharedResult as _, ViaSharedResultOption as _};
+    pub use crate::__private::shape::{
+        Outcome as _, ViaOption as _, ViaPlain as _, ViaResult as _, ViaResultOption as _, ViaSharedResult as _,
+        ViaSharedResultOption as _,
+    };
     pub use crate::key::probe::{ViaDisplay as _, ViaKeyPart as _, ViaNothing as _};
 }

@@ -74,12 +74,11 @@ impl Site {
         P: Parts,
         V: Clone + Send + Sync + 'static,
     {
-        if let Some(instance) = self.first.get() {
-            if instance.scope.is(scope) {
-                if let Some(cache) = instance.cache.downcast_ref() {
-                    return cache;
-                }
-            }
+        if let Some(instance) = self.first.get()
+            && instance.scope.is(scope)
+            && let Some(cache) = instance.cache.downcast_ref()
+        {
+            return cache;
         }
         self.cache_in_chain::<P, V>(scope, options)
     }
@@ -133,7 +132,12 @@ impl Site {
         };
         let function = Function { name: self.path(scope), prefix, text: Box::new(text), problem };
         let cache = Cache::<P::Owned, V>::of_function(function, &store, &options, config::clock());
-        Instance { scope, erased: Arc::clone(cache.core()) as Arc<dyn AnyCache>, cache: Box::new(cache), next: OnceLock::new() }
+        Instance {
+            scope,
+            erased: Arc::clone(cache.core()) as Arc<dyn AnyCache>,
+            cache: Box::new(cache),
+            next: OnceLock::new(),
+        }
     }
 
     /// What a default key begins with, before the template's first piece.

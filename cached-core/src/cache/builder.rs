@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Cache, Core, Function, Options, Tagger, Weigher};
+use crate::cause::EvictionCause;
 use crate::clock::Clock;
 use crate::config::MemoryStore;
 use crate::key::{KeyPart, KeyWriter};
-use crate::memory::{Engine, EvictionCause, Listener, Policy, Setup, WriteKey};
+use crate::memory::{Engine, Listener, Policy, Setup, WriteKey};
 use crate::policy::Freshness;
 use crate::registry::{self, AnyCache};
 
@@ -146,7 +147,9 @@ where
     #[must_use]
     pub fn build(self) -> Cache<K, V> {
         let prefix = self.name.as_ref().map(|name| format!("{name}:")).unwrap_or_default();
+        let name = self.name.unwrap_or_else(|| std::any::type_name::<Cache<K, V>>().to_owned());
         let setup = Setup {
+            name: name.clone(),
             capacity: self.capacity,
             policy: self.policy,
             clock: self.clock,
@@ -157,7 +160,7 @@ where
         };
         let cache = Cache {
             core: Arc::new(Core {
-                name: self.name.unwrap_or_else(|| std::any::type_name::<Cache<K, V>>().to_owned()),
+                name,
                 prefix,
                 problem: None,
                 engine: Arc::new(Engine::new(setup)),
@@ -181,6 +184,7 @@ where
     /// The cache of an annotated function. The caller adds it to the list.
     pub(crate) fn of_function(function: Function<K>, store: &MemoryStore, options: &Options, clock: Clock) -> Self {
         let setup = Setup {
+            name: function.name.clone(),
             capacity: options.capacity.or(store.capacity).unwrap_or(DEFAULT_CAPACITY),
             policy: options.policy.or(store.policy).unwrap_or_default(),
             clock,
@@ -206,6 +210,10 @@ where
 
 impl<K, V> fmt::Debug for CacheBuilder<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CacheBuilder").field("name", &self.name).field("capacity", &self.capacity).field("ttl", &self.ttl).finish_non_exhaustive()
+        f.debug_struct("CacheBuilder")
+            .field("name", &self.name)
+            .field("capacity", &self.capacity)
+            .field("ttl", &self.ttl)
+            .finish_non_exhaustive()
     }
 }

@@ -29,7 +29,10 @@ impl<E> Sharing<E> {
 impl<E: Clone + Send + Sync + 'static> Sharing<E> {
     /// Each waiter receives a clone.
     fn clones() -> Self {
-        Self { share: |error| Some(Arc::new(error.clone())), receive: |shared| (&**shared as &dyn Any).downcast_ref::<E>().cloned() }
+        Self {
+            share: |error| Some(Arc::new(error.clone())),
+            receive: |shared| (&**shared as &dyn Any).downcast_ref::<E>().cloned(),
+        }
     }
 }
 
@@ -204,7 +207,7 @@ where
             Task::Done(value) => Ok(value),
             Task::Load(None) => load(),
             Task::Load(Some(lead)) => {
-                let output = context::inside_load(lead.number(), load);
+                let output = lead.run(load);
                 self.settle_load(key, lead, &output, sharing);
                 output
             }
@@ -221,7 +224,7 @@ where
             Task::Done(value) => Ok(value),
             Task::Load(None) => load().await,
             Task::Load(Some(lead)) => {
-                let output = context::inside_load_async(lead.number(), async { load().await }).await;
+                let output = lead.run_async(async { load().await }).await;
                 self.settle_load(key, lead, &output, &sharing);
                 output
             }
@@ -239,10 +242,10 @@ where
             return FindTask { ready: Some(Task::Load(None)), acquire: None, sharing };
         }
         let hash = self.hash(key);
-        if mode == Mode::Use {
-            if let Some(value) = self.core.engine.get(hash, |other| other.borrow() == key) {
-                return FindTask { ready: Some(Task::Done(value)), acquire: None, sharing };
-            }
+        if mode == Mode::Use
+            && let Some(value) = self.core.engine.get(hash, |other| other.borrow() == key)
+        {
+            return FindTask { ready: Some(Task::Done(value)), acquire: None, sharing };
         }
         let reuse = if mode == Mode::Refresh { Reuse::Nothing } else { Reuse::Anything };
         let acquire = Acquire::new(Arc::clone(&self.core.engine), Want::new(hash, key.to_owned(), reuse));
@@ -257,7 +260,8 @@ where
             Ok(value) => {
                 // The key is needed once more, by weigher and tagger; without them it is not made.
                 let needs_key = self.core.weigher.is_some() || self.core.tagger.is_some();
-                let storing = if needs_key { self.core.storing(&key.to_owned(), value) } else { self.core.plain_storing() };
+                let storing =
+                    if needs_key { self.core.storing(&key.to_owned(), value) } else { self.core.plain_storing() };
                 lead.complete(value.clone(), storing);
             }
             Err(error) => {

@@ -19,7 +19,7 @@ use crate::key::{KeyPart, KeyWriter, Pattern};
 use crate::memory::{Shared, Storing};
 use crate::policy::Freshness;
 use crate::registry::{AnyCache, CacheHandle, KeyInfo};
-use crate::stats::{Stats, count};
+use crate::stats::Stats;
 
 /// An in-process cache with single flight, TTLs, weights, tags and invalidation that reaches loads under way.
 ///
@@ -78,7 +78,10 @@ impl<K, V> Clone for Cache<K, V> {
 
 impl<K, V> fmt::Debug for Cache<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").field("name", &self.core.name).field("capacity", &self.core.engine.capacity()).finish_non_exhaustive()
+        f.debug_struct("Cache")
+            .field("name", &self.core.name)
+            .field("capacity", &self.core.engine.capacity())
+            .finish_non_exhaustive()
     }
 }
 
@@ -149,7 +152,7 @@ where
         }
         let found = self.core.engine.get(self.hash(key), |other| other.borrow() == key);
         if found.is_none() {
-            count(&self.core.engine.counters.misses);
+            self.core.engine.counters.miss();
         }
         found
     }

@@ -30,7 +30,16 @@ impl Options {
     #[must_use]
     #[allow(clippy::new_without_default, reason = "only generated code makes one")]
     pub fn new() -> Self {
-        Self { ttl: None, null_ttl: None, capacity: None, policy: None, jitter: 0.0, single_flight: true, tagged: false, weighted: false }
+        Self {
+            ttl: None,
+            null_ttl: None,
+            capacity: None,
+            policy: None,
+            jitter: 0.0,
+            single_flight: true,
+            tagged: false,
+            weighted: false,
+        }
     }
 
     /// `ttl = ..`

@@ -68,7 +68,11 @@ impl<T: KeyPart> KeyPart for Option<T> {
 }
 
 /// `[a,b,]`: every element ends with a comma, so that an empty list and a list of one empty text differ.
-fn write_list<T>(items: impl IntoIterator<Item = T>, out: &mut KeyWriter<'_>, mut write: impl FnMut(T, &mut KeyWriter<'_>) -> fmt::Result) -> fmt::Result {
+fn write_list<T>(
+    items: impl IntoIterator<Item = T>,
+    out: &mut KeyWriter<'_>,
+    mut write: impl FnMut(T, &mut KeyWriter<'_>) -> fmt::Result,
+) -> fmt::Result {
     out.raw("[")?;
     for item in items {
         write(item, out)?;
@@ -139,7 +143,8 @@ impl<K: KeyPart, V: KeyPart> KeyPart for BTreeMap<K, V> {
     }
 
     fn eq_part(&self, owned: &Self::Owned) -> bool {
-        let same = |((key, value), owned): ((&K, &V), &(K::Owned, V::Owned))| key.eq_part(&owned.0) && value.eq_part(&owned.1);
+        let same =
+            |((key, value), owned): ((&K, &V), &(K::Owned, V::Owned))| key.eq_part(&owned.0) && value.eq_part(&owned.1);
         self.len() == owned.len() && self.iter().zip(owned).all(same)
     }
 

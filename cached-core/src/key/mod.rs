@@ -4,6 +4,7 @@
 //! parts, `pattern` matches texts, `probe` picks how a given type takes part.
 
 mod compound;
+pub(crate) mod digest;
 mod part;
 mod pattern;
 pub(crate) mod probe;

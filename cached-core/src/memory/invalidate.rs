@@ -8,10 +8,10 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use super::Engine;
-use super::departures::{Departures, EvictionCause};
+use super::departures::Departures;
 use super::shard::Shard;
+use crate::cause::{EvictionCause, InvalidationKind};
 use crate::key::Pattern;
-use crate::stats::count;
 
 /// How many slots a pattern is tried on under one read lock.
 const PATTERN_BATCH: u32 = 256;
@@ -19,7 +19,7 @@ const PATTERN_BATCH: u32 = 256;
 impl<K: Eq, V> Engine<K, V> {
     /// Removes the entry under a key and voids its loads. Returns how many entries left.
     pub(crate) fn invalidate_key(&self, hash: u64, eq: impl Fn(&K) -> bool) -> usize {
-        count(&self.counters.by_key);
+        self.counters.invalidated(InvalidationKind::Key);
         self.remove_where(hash, eq)
     }
 
@@ -43,7 +43,7 @@ impl<K: Eq, V> Engine<K, V> {
     /// The same for whatever has this text. Needs a text index.
     pub(crate) fn invalidate_text(&self, text: &str) -> usize {
         let Some(index) = &self.text else { return 0 };
-        count(&self.counters.by_key);
+        self.counters.invalidated(InvalidationKind::Key);
         let keys = index.keys(index.hash_of_text(text));
         keys.into_iter().map(|hash| self.remove_where(hash, |key| index.is_text_of(key, text))).sum()
     }
@@ -58,8 +58,12 @@ impl<K: Eq, V> Engine<K, V> {
 
     /// Removes every entry whose text matches and voids such loads. O(entries): each text is rendered once, in
     /// batches under the read lock, so that hits go on meanwhile.
-    pub(crate) fn invalidate_matching(&self, pattern: &Pattern, write: &dyn Fn(&K, &mut dyn fmt::Write) -> fmt::Result) -> usize {
-        count(&self.counters.by_pattern);
+    pub(crate) fn invalidate_matching(
+        &self,
+        pattern: &Pattern,
+        write: &dyn Fn(&K, &mut dyn fmt::Write) -> fmt::Result,
+    ) -> usize {
+        self.counters.invalidated(InvalidationKind::Pattern);
         let mut text = String::new();
         let mut matches = |key: &K| {
             text.clear();
@@ -92,7 +96,12 @@ impl<K: Eq, V> Engine<K, V> {
     }
 
     /// Removes the slots that still hold what was found in them.
-    fn remove_slots(&self, shard: &crate::sync::RwLock<Shard<K, V>>, found: &[u32], matches: &mut impl FnMut(&K) -> bool) -> usize {
+    fn remove_slots(
+        &self,
+        shard: &crate::sync::RwLock<Shard<K, V>>,
+        found: &[u32],
+        matches: &mut impl FnMut(&K) -> bool,
+    ) -> usize {
         if found.is_empty() {
             return 0;
         }
@@ -115,14 +124,14 @@ impl<K: Eq, V> Engine<K, V> {
     /// Makes everything that carries the tag invalid. O(1); the entries leave when they are met.
     pub(crate) fn invalidate_tag(&self, tag: &str) {
         if self.tagged {
-            count(&self.counters.by_tag);
+            self.counters.invalidated(InvalidationKind::Tag);
             self.tags.invalidate(tag);
         }
     }
 
     /// Removes everything. O(1) under each lock; the entries are dropped after it is released.
     pub(crate) fn clear(&self) -> usize {
-        count(&self.counters.by_all);
+        self.counters.invalidated(InvalidationKind::All);
         let mut removed = 0;
         for shard in &self.shards {
             let mut gone = Departures::none();

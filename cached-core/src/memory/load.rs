@@ -1,18 +1,19 @@
 //! Misses: who leads a load, who waits for it, and what becomes of its value.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::departures::{Departures, EvictionCause};
+use super::departures::Departures;
 use super::shard::{Loading, Shard};
 use super::store::{Right, Storing};
 use super::{Engine, Shared};
+use crate::cause::EvictionCause;
 use crate::context;
 use crate::flight::{Abandoned, Flight, Landing, SharedError, Woken};
-use crate::stats::count;
+use crate::observe::LoadSpan;
 use crate::tag::Epoch;
 use crate::waits_for::Waiting;
 
@@ -45,7 +46,10 @@ where
 {
     Found(V),
     Lead(Lead<K, V>),
-    Wait { want: Want<K>, seat: Seat<K, V> },
+    Wait {
+        want: Want<K>,
+        seat: Seat<K, V>,
+    },
     /// Waiting would never end: run the body, and leave the cache alone.
     Alone(Want<K>),
 }
@@ -60,9 +64,13 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let mut gone = Departures::none();
         let begun = {
             let mut shard = self.shard(want.hash).write();
-            if let Some(found) = (want.reuse != Reuse::Nothing).then(|| self.entry(&mut shard, &want, &mut gone)).flatten() {
+            if let Some(found) =
+                (want.reuse != Reuse::Nothing).then(|| self.entry(&mut shard, &want, &mut gone)).flatten()
+            {
                 Begun::Found(found)
-            } else if let Some(flight) = (want.reuse == Reuse::Anything).then(|| shard.joinable(want.hash, |key| *key == want.key)).flatten() {
+            } else if let Some(flight) =
+                (want.reuse == Reuse::Anything).then(|| shard.joinable(want.hash, |key| *key == want.key)).flatten()
+            {
                 match Waiting::begin(context::enclosing_loads(), flight.number) {
                     None => Begun::Alone(want),
                     Some(waiting) => {
@@ -153,7 +161,15 @@ where
 impl<K: Eq, V: Clone> Seat<K, V> {
     fn take(engine: &Shared<K, V>, flight: &Arc<Flight<V>>, joined: Epoch, want: &Want<K>, waiting: Waiting) -> Self {
         let id = flight.join();
-        Self { engine: Arc::clone(engine), flight: Arc::clone(flight), hash: want.hash, id, joined, left: false, _waiting: waiting }
+        Self {
+            engine: Arc::clone(engine),
+            flight: Arc::clone(flight),
+            hash: want.hash,
+            id,
+            joined,
+            left: false,
+            _waiting: waiting,
+        }
     }
 }
 
@@ -175,17 +191,38 @@ where
     flight: Arc<Flight<V>>,
     hash: u64,
     begun: Instant,
+    span: LoadSpan,
     ended: bool,
 }
 
 impl<K: Eq, V: Clone> Lead<K, V> {
     fn new(engine: &Shared<K, V>, flight: Arc<Flight<V>>, hash: u64) -> Self {
-        Self { engine: Arc::clone(engine), flight, hash, begun: Instant::now(), ended: false }
+        Self {
+            engine: Arc::clone(engine),
+            flight,
+            hash,
+            begun: Instant::now(),
+            span: engine.counters.load_span(),
+            ended: false,
+        }
     }
 
-    /// What tells this load from others to code inside it.
-    pub(crate) fn number(&self) -> u64 {
+    fn number(&self) -> u64 {
         self.flight.number
+    }
+
+    /// Runs the body of the load.
+    pub(crate) fn run<R>(&self, body: impl FnOnce() -> R) -> R {
+        self.span.within(|| context::inside_load(self.number(), body))
+    }
+
+    /// Polls the body of the load to its end. Borrows nothing of the lead.
+    pub(crate) fn run_async<F: Future>(&self, body: F) -> impl Future<Output = F::Output> + use<K, V, F> {
+        let (span, number) = (self.span.clone(), self.number());
+        async move {
+            let mut body = pin!(body);
+            poll_fn(|cx| span.within(|| context::inside_load(number, || body.as_mut().poll(cx)))).await
+        }
     }
 
     pub(crate) fn engine(&self) -> &Shared<K, V> {
@@ -197,6 +234,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
         let time = self.begun.elapsed();
         self.ended = true;
         self.engine.counters.loaded(time, false);
+        self.span.end("ok");
         let captured = self.flight.captured();
         let mut tags = self.flight.tags.clone();
         if let Some(storing) = &storing {
@@ -207,16 +245,17 @@ impl<K: Eq, V: Clone> Lead<K, V> {
             Some(storing) if overtaken.is_none() => {
                 // An invalidation of one of the tags from here on is seen by whoever reads the entry.
                 let value_kept = value.clone();
-                let stored = self.engine.store(self.hash, Right::Load(self.number()), value_kept, &storing, (tags, captured));
+                let stored =
+                    self.engine.store(self.hash, Right::Load(self.number()), value_kept, &storing, (tags, captured));
                 if !stored.had_right {
-                    count(&self.engine.counters.overtaken);
+                    self.engine.counters.overtaken();
                 }
                 stored.for_waiters
             }
             storing => {
                 let awaited = self.engine.discard(self.hash, self.number());
                 if storing.is_some() || awaited.is_none() {
-                    count(&self.engine.counters.overtaken);
+                    self.engine.counters.overtaken();
                 }
                 None
             }
@@ -233,6 +272,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
         let time = self.begun.elapsed();
         self.ended = true;
         self.engine.counters.loaded(time, true);
+        self.span.end("error");
         self.engine.discard(self.hash, self.number());
         self.flight.land(Landing::Failed(error));
         time
@@ -298,15 +338,12 @@ impl<K: Eq, V: Clone> Acquire<K, V> {
     }
 
     fn found(&self, value: V) -> Acquired<K, V> {
-        count(&self.engine.counters.misses);
-        if self.waited {
-            count(&self.engine.counters.coalesced);
-        }
+        self.engine.counters.coalesced();
         Acquired::Value(value)
     }
 
     fn missed(&self, acquired: Acquired<K, V>) -> Acquired<K, V> {
-        count(&self.engine.counters.misses);
+        self.engine.counters.miss();
         acquired
     }
 }
@@ -339,9 +376,13 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
                     };
                     seat.left = true;
                     match woken {
-                        Woken::Landed(Landing::Value { overtaken: Some(at), .. }) if seat.joined >= at => this.stage = Stage::Ask(want),
+                        Woken::Landed(Landing::Value { overtaken: Some(at), .. }) if seat.joined >= at => {
+                            this.stage = Stage::Ask(want)
+                        }
                         Woken::Landed(Landing::Value { value, .. }) => return Poll::Ready(this.found(value)),
-                        Woken::Landed(Landing::Failed(Some(error))) => return Poll::Ready(this.missed(Acquired::Failed(error, want))),
+                        Woken::Landed(Landing::Failed(Some(error))) => {
+                            return Poll::Ready(this.missed(Acquired::Failed(error, want)));
+                        }
                         Woken::Landed(Landing::Failed(None)) => {
                             // All who waited load at once, each for itself: one after another would be a convoy.
                             want.reuse = Reuse::Entry;

@@ -24,16 +24,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::budget::Budget;
-pub use self::departures::EvictionCause;
 use self::departures::Departures;
 pub use self::eviction::Policy;
 pub(crate) use self::load::{Acquire, Acquired, Lead, Reuse, Want};
 use self::shard::Shard;
 pub(crate) use self::store::Storing;
-pub(crate) use self::text_index::WriteKey;
 use self::text_index::TextIndex;
+pub(crate) use self::text_index::WriteKey;
+use crate::cause::EvictionCause;
 use crate::clock::{Clock, Tick};
-use crate::stats::{Counters, Stats, count};
+use crate::stats::{Counters, Stats};
 use crate::sync::{CachePadded, RwLock};
 use crate::tag::TagTable;
 
@@ -42,6 +42,8 @@ pub(crate) type Listener<K, V> = Box<dyn Fn(&K, &V, EvictionCause) + Send + Sync
 
 /// What an engine is made from.
 pub(crate) struct Setup<K, V> {
+    /// For those who watch.
+    pub(crate) name: String,
     pub(crate) capacity: u64,
     pub(crate) policy: Policy,
     pub(crate) clock: Clock,
@@ -91,7 +93,7 @@ impl<K, V> Engine<K, V> {
             text: setup.text.map(|write| TextIndex::new(write, shards)),
             clock: setup.clock,
             listener: setup.listener,
-            counters: Counters::new(),
+            counters: Counters::new(&setup.name),
         }
     }
 
@@ -140,13 +142,11 @@ impl<K, V> Engine<K, V> {
 
     /// Carries out what had to wait for the lock to be released.
     fn settle(&self, gone: Departures<K, V>) {
+        if !gone.entries.is_empty() {
+            self.counters.sized(self.budget.used());
+        }
         for (slot, cause) in &gone.entries {
-            count(match cause {
-                EvictionCause::Capacity => &self.counters.capacity,
-                EvictionCause::Expired => &self.counters.expired,
-                EvictionCause::Invalidated => &self.counters.invalidated,
-                EvictionCause::Replaced => &self.counters.replaced,
-            });
+            self.counters.evicted(*cause);
             self.unlink(slot.text, slot.hash);
             if let Some(listener) = &self.listener {
                 // A listener that panics must not take the caller of an unrelated key down with it.

@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::departures::{Departures, EvictionCause};
+use super::departures::Departures;
 use super::eviction::{Eviction, Policy, Touch};
 use super::slab::Slab;
+use crate::cause::EvictionCause;
 use crate::clock::Tick;
 use crate::flight::Flight;
 use crate::tag::{Epoch, Tags};
@@ -34,10 +35,10 @@ impl<K, V> Slot<K, V> {
     /// Why the entry must not be served any more; `None` while it may. The clock is read only if there is a deadline.
     #[inline]
     pub(super) fn dead(&self, now: impl FnOnce() -> Tick) -> Option<EvictionCause> {
-        if let Some(tagged) = &self.tags {
-            if !tagged.tags.stand_since(tagged.captured) {
-                return Some(EvictionCause::Invalidated);
-            }
+        if let Some(tagged) = &self.tags
+            && !tagged.tags.stand_since(tagged.captured)
+        {
+            return Some(EvictionCause::Invalidated);
         }
         (self.deadline != Tick::NEVER && self.deadline <= now()).then_some(EvictionCause::Expired)
     }
@@ -207,7 +208,9 @@ impl<K, V> Shard<K, V> {
 
     /// The load that a caller with this key may join.
     pub(super) fn joinable(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<&Arc<Flight<V>>> {
-        let fits = |loading: &&Loading<K, V>| loading.hash == hash && loading.joinable && eq(&loading.key) && loading.flight.stands();
+        let fits = |loading: &&Loading<K, V>| {
+            loading.hash == hash && loading.joinable && eq(&loading.key) && loading.flight.stands()
+        };
         self.loading.iter_hash(hash).find(fits).map(|loading| &loading.flight)
     }
 

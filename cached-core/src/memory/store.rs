@@ -1,11 +1,11 @@
 //! Putting values in: room first, then the entry, all under one lock.
 
 use super::Engine;
-use super::departures::{Departures, EvictionCause};
+use super::departures::Departures;
 use super::eviction::Touch;
 use super::shard::{Shard, Slot, SlotTags};
+use crate::cause::EvictionCause;
 use crate::clock::Tick;
-use crate::stats::count;
 use crate::tag::{Epoch, Tags};
 
 /// How a value is to be kept.
@@ -40,11 +40,18 @@ const ROUNDS: usize = 64;
 
 impl<K: Eq, V: Clone> Engine<K, V> {
     /// Stores a value under `hash`, making room for it. Older loads of the same key lose their right to store.
-    pub(super) fn store(&self, hash: u64, right: Right<K>, value: V, storing: &Storing, tags: (Tags, Epoch)) -> Stored<V> {
+    pub(super) fn store(
+        &self,
+        hash: u64,
+        right: Right<K>,
+        value: V,
+        storing: &Storing,
+        tags: (Tags, Epoch),
+    ) -> Stored<V> {
         let weight = storing.weight.max(1);
         let fits = u64::from(weight) <= self.capacity();
         if !fits {
-            count(&self.counters.rejected);
+            self.counters.rejected();
         }
         let mut gone = Departures::none();
         let mut room_elsewhere = fits;
@@ -70,7 +77,9 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             let (key, text, number, for_waiters) = match right {
                 Right::Word { key, text } => (key, text, u64::MAX, None),
                 Right::Load(number) => {
-                    let Some(loading) = shard.take_loading(hash, |loading| loading.flight.number == number) else { continue };
+                    let Some(loading) = shard.take_loading(hash, |loading| loading.flight.number == number) else {
+                        continue;
+                    };
                     let for_waiters = loading.flight.has_waiters().then(|| value.clone());
                     (loading.key, loading.text, number, for_waiters)
                 }
@@ -80,7 +89,16 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             }
             if claimed {
                 let tags = (!tags.0.is_empty()).then(|| Box::new(SlotTags { tags: tags.0, captured: tags.1 }));
-                shard.insert(Slot { hash, key, value, deadline: storing.deadline, weight, text, touch: Touch::default(), tags });
+                shard.insert(Slot {
+                    hash,
+                    key,
+                    value,
+                    deadline: storing.deadline,
+                    weight,
+                    text,
+                    touch: Touch::default(),
+                    tags,
+                });
                 let swept = shard.sweep_in_passing(now, &mut gone);
                 self.budget.release(swept);
             } else {
@@ -88,6 +106,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             }
             drop(shard);
             self.settle(gone);
+            self.counters.sized(self.budget.used());
             return Stored { had_right: true, for_waiters };
         }
         self.settle(gone);

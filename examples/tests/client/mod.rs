@@ -81,30 +81,22 @@ impl Shop {
     /// What the cache of this function has counted.
     pub async fn stats(&self, function: &str) -> Value {
         let stats = self.get("/stats").await;
-        let found = stats.as_array().unwrap().iter().find(|cache| {
-            cache["name"]
-                .as_str()
-                .is_some_and(|name| name == function || name.ends_with(&format!("::{function}")))
-        });
-        found
-            .unwrap_or_else(|| panic!("no {function} in {stats}"))
-            .clone()
+        let found = stats
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|cache| cache["name"].as_str().and_then(|path| path.rsplit("::").next()) == Some(function));
+        found.unwrap_or_else(|| panic!("no {function} in {stats}")).clone()
     }
 }
 
 fn serve(bound: mpsc::Sender<SocketAddr>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(async {
         let db = Db::temporary().unwrap();
         shop::schema::prepare(&db).unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         bound.send(listener.local_addr().unwrap()).unwrap();
-        shop::serve(listener, db, std::future::pending())
-            .await
-            .unwrap();
+        shop::serve(listener, db, std::future::pending()).await.unwrap();
     });
 }

@@ -122,7 +122,11 @@ impl Evict for Adaptive {
                 self.queue_of[slot as usize] = InQueue::Main;
                 continue;
             }
-            let ghosts = if self.queue_of[slot as usize] == InQueue::Main { &mut self.left_main } else { &mut self.left_probation };
+            let ghosts = if self.queue_of[slot as usize] == InQueue::Main {
+                &mut self.left_main
+            } else {
+                &mut self.left_probation
+            };
             ghosts.remember(hash, room_for_ghosts);
             self.queue_of[slot as usize] = InQueue::None;
             return Some(slot);

@@ -1,0 +1,280 @@
+//! What `#[cache]` makes of a function: look up, run the body, store.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{ReturnType, Type};
+
+use super::{companion, own, parts, scope};
+use crate::duration::Time;
+use crate::model::{Cache, Key, Policy, Subject};
+use crate::signature::{Flow, infer_impl_trait};
+
+pub(super) fn expand(model: &Cache) -> TokenStream {
+    let function = function(model);
+    let companion = if model.companion { companion::expand(model) } else { TokenStream::new() };
+    quote!(#function #companion)
+}
+
+fn function(model: &Cache) -> TokenStream {
+    let Subject { function, flow, .. } = &model.subject;
+    let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
+    let entry = Entry::new(model);
+    let look_up = look_up(model, &entry);
+    let run = run(&model.subject, &quote_spanned!(Span::mixed_site()=> __flight));
+    let store = &entry.closure;
+    let body = quote_spanned! {Span::mixed_site()=>
+        #look_up
+        let __output = #run;
+        __flight.finish(__output, #store)
+    };
+    let body = if *flow == Flow::Boxed { boxed(&body) } else { body };
+    quote!(#(#attrs)* #vis #sig { #body })
+}
+
+/// The body of a function that returns a boxed future.
+pub(super) fn boxed(body: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> ::std::boxed::Box::pin(async move { #body }))
+}
+
+/// `let mut __flight = ..`: returns from the function if there is a value, and leads the load if there is none.
+fn look_up(model: &Cache, entry: &Entry) -> TokenStream {
+    let at = Span::mixed_site();
+    let (site, local) = site(model);
+    let carriers = scope::carriers(&model.subject);
+    let call = call(model);
+    let when = model.when.as_ref().map(|when| quote_spanned!(at=> .when(#when)));
+    let shape = shape(&model.subject);
+    let options = options(model);
+    let tags = argument_tags(model);
+    let wait = if model.subject.flow.is_async() { quote_spanned!(at=> .await) } else { quote_spanned!(at=> .wait()) };
+    let found = quote_spanned! {at=>
+        match #site #call #when .begin(#shape, || #options, #tags) #wait {
+            __rt::Lookup::Found(__output) => return __output,
+            __rt::Lookup::Lead(__flight) => __flight,
+        }
+    };
+    let prelude = quote_spanned! {at=>
+        use ::cached_core::__private::{self as __rt, via::*};
+        #local
+        #carriers
+    };
+    let (names, values) = (&entry.kept.names, &entry.kept.values);
+    if names.is_empty() {
+        return quote_spanned!(at=> let mut __flight = { #prelude #found };);
+    }
+    quote_spanned! {at=>
+        let (mut __flight, #(#names),*) = {
+            #prelude
+            let __flight = #found;
+            (__flight, #(#values),*)
+        };
+    }
+}
+
+/// How the function reaches its site, and the declaration if that is inside the body.
+fn site(model: &Cache) -> (TokenStream, TokenStream) {
+    let at = Span::mixed_site();
+    match (model.companion, model.is_free()) {
+        (true, true) => {
+            let name = &model.subject.function.sig.ident;
+            (quote_spanned!(at=> #name::__site()), TokenStream::new())
+        }
+        (true, false) => {
+            let site = companion::sibling(model, "__", "_site");
+            (quote_spanned!(at=> Self::#site()), TokenStream::new())
+        }
+        (false, _) => (quote_spanned!(at=> __SITE), site_static(model)),
+    }
+}
+
+/// The one static of a cached function: what is known about it before any call.
+pub(super) fn site_static(model: &Cache) -> TokenStream {
+    let name = Literal::string(&model.subject.function.name());
+    let (template, default_key) = match &model.key {
+        Key::Template(template) => (parts::template(template), false),
+        Key::Default(names) => (parts::default_template(names.len()), true),
+    };
+    let backend = Literal::string(&model.backend);
+    let is_async = model.subject.flow.is_async();
+    quote_spanned! {Span::mixed_site()=>
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: #name,
+            template: #template,
+            default_key: #default_key,
+            backend: #backend,
+            is_async: #is_async,
+        });
+    }
+}
+
+/// `.call(parts).scope(..)`
+pub(super) fn call(model: &Cache) -> TokenStream {
+    let parts = parts::key(model);
+    let scope = scope::scope(&model.subject);
+    quote_spanned!(Span::mixed_site()=> .call(#parts) #scope)
+}
+
+/// `(&&&&&&__rt::Returns::<R>::NEW).shape()`: the return type chooses what is stored. Errors about it point at that type.
+pub(super) fn shape(subject: &Subject) -> TokenStream {
+    let output = &subject.output;
+    let at = own(output.span());
+    quote_spanned!(at=> (&&&&&&__rt::Returns::<#output>::NEW).shape())
+}
+
+fn options(model: &Cache) -> TokenStream {
+    let at = Span::mixed_site();
+    let ttl = model.ttl.as_ref().map(|ttl| {
+        let ttl = duration(ttl);
+        quote_spanned!(at=> .ttl(#ttl))
+    });
+    let null_ttl = model.null_ttl.as_ref().map(|ttl| {
+        let ttl = duration(ttl);
+        quote_spanned!(at=> .null_ttl(#ttl))
+    });
+    let capacity = model.capacity.as_ref().map(|capacity| quote_spanned!(at=> .capacity(#capacity)));
+    let policy = model.policy.map(|policy| {
+        let name = Ident::new(if policy == Policy::Lru { "Lru" } else { "Adaptive" }, at);
+        quote_spanned!(at=> .policy(::cached_core::Policy::#name))
+    });
+    let jitter = model.jitter.as_ref().map(|jitter| {
+        let jitter = fraction(jitter);
+        quote_spanned!(at=> .jitter(#jitter))
+    });
+    let flight = (!model.single_flight).then(|| quote_spanned!(at=> .single_flight(false)));
+    let tagged = (!model.tags.is_empty()).then(|| quote_spanned!(at=> .tagged()));
+    let weighted = model.weight.as_ref().map(|_| quote_spanned!(at=> .weighted()));
+    quote_spanned!(at=> __rt::Options::new() #ttl #null_ttl #capacity #policy #jitter #flight #tagged #weighted)
+}
+
+fn duration(time: &Time) -> TokenStream {
+    match time {
+        Time::Known { seconds, nanoseconds } => {
+            let (seconds, nanoseconds) = (Literal::u64_unsuffixed(*seconds), Literal::u32_unsuffixed(*nanoseconds));
+            quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#seconds, #nanoseconds))
+        }
+        Time::Computed(expr) => expr.to_token_stream(),
+    }
+}
+
+/// `0` is a fraction to people and an integer to the compiler.
+fn fraction(expr: &syn::Expr) -> TokenStream {
+    match expr {
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) if number.suffix().is_empty() => {
+            let mut literal = Literal::f64_unsuffixed(number.base10_parse().unwrap_or_default());
+            literal.set_span(number.span());
+            literal.into_token_stream()
+        }
+        other => other.to_token_stream(),
+    }
+}
+
+/// The closure that gives an entry the tags that follow from the arguments.
+fn argument_tags(model: &Cache) -> TokenStream {
+    let at = Span::mixed_site();
+    let texts: Vec<_> = model
+        .tags
+        .iter()
+        .filter(|tag| !tag.uses().result)
+        .map(|tag| parts::render(tag, &model.subject.arguments))
+        .collect();
+    match texts.as_slice() {
+        [] => quote_spanned!(at=> |_| {}),
+        texts => quote_spanned!(at=> |__tags| { #(__tags.add(#texts);)* }),
+    }
+}
+
+/// What is decided about an entry once its value is there.
+struct Entry {
+    closure: TokenStream,
+    /// What the closure uses of the arguments.
+    kept: parts::Kept,
+}
+
+impl Entry {
+    fn new(model: &Cache) -> Self {
+        let at = Span::mixed_site();
+        let mut kept = parts::Kept::default();
+        let unless = model.unless.as_ref().map(|unless| quote_spanned!(at=> __entry.unless(#unless);));
+        let weight = model.weight.as_ref().map(|weight| quote_spanned!(at=> __entry.weight(#weight);));
+        let texts: Vec<_> = model
+            .tags
+            .iter()
+            .filter(|tag| tag.uses().result)
+            .map(|tag| kept.render(tag, &model.subject.arguments))
+            .collect();
+        let tags = (!texts.is_empty()).then(|| {
+            quote_spanned! {at=>
+                use ::cached_core::__private::{self as __rt, via::*};
+                let result = __entry.value();
+                #(__entry.tag(#texts);)*
+            }
+        });
+        let closure = if unless.is_none() && weight.is_none() && tags.is_none() {
+            quote_spanned!(at=> |_| {})
+        } else {
+            quote_spanned!(at=> |__entry| { #unless #weight #tags })
+        };
+        Self { closure, kept }
+    }
+}
+
+/// The call of the body. `runner` is a flight, which wants to know when it begins and ends, or nothing.
+pub(super) fn run(subject: &Subject, flight: &TokenStream) -> TokenStream {
+    let at = Span::mixed_site();
+    let future = match subject.flow {
+        Flow::Sync => {
+            let body = closure(subject);
+            return quote_spanned!(at=> #flight.run(#body));
+        }
+        Flow::Async => async_block(subject),
+        Flow::Boxed => {
+            let body = closure(subject);
+            quote_spanned!(at=> __rt::call(#body))
+        }
+    };
+    quote_spanned!(at=> #flight.run_async(#future).await)
+}
+
+/// `move || -> R { body }`
+pub(super) fn closure(subject: &Subject) -> TokenStream {
+    let body = block(subject, TokenStream::new());
+    let output = match &subject.function.sig.output {
+        ReturnType::Default => TokenStream::new(),
+        ReturnType::Type(arrow, ty) => {
+            let ty = infer_impl_trait(ty);
+            quote!(#arrow #ty)
+        }
+    };
+    quote_spanned!(Span::mixed_site()=> move || #output #body)
+}
+
+/// `async move { body }`. A `return` that is never reached tells the block what it is to return, as a signature would; without it,
+/// errors would be about the block instead of the line that is wrong.
+pub(super) fn async_block(subject: &Subject) -> TokenStream {
+    let edge = match &subject.function.sig.output {
+        ReturnType::Default => TokenStream::new(),
+        ReturnType::Type(_, ty) => edge(ty),
+    };
+    let body = block(subject, edge);
+    quote_spanned!(Span::mixed_site()=> async move #body)
+}
+
+fn edge(ty: &Type) -> TokenStream {
+    let ty = infer_impl_trait(ty);
+    quote_spanned! {own(ty.span())=>
+        if let ::core::option::Option::Some(__edge) = ::core::option::Option::None::<#ty> {
+            return __edge;
+        }
+    }
+}
+
+/// The body between its own braces, with something before it.
+fn block(subject: &Subject, before: TokenStream) -> TokenStream {
+    let mut tokens = before;
+    tokens.extend(subject.function.body.clone());
+    let mut group = Group::new(Delimiter::Brace, tokens);
+    group.set_span(subject.function.brace.span.join());
+    group.into_token_stream()
+}

@@ -1,0 +1,325 @@
+//! What stands beside a cached function, to inspect and empty its cache.
+//!
+//! A free function gets a type of its own name with functions in it: `find_user::invalidate(42)`. A function of an `impl` cannot
+//! have a type beside it, so it gets siblings, if it asks for them: `Catalogue::price_invalidate(..)`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::visit_mut::{self, VisitMut};
+use syn::{FnArg, Generics, Pat, PatIdent, Safety, Signature, Token, Type};
+
+use super::{cache, scope};
+use crate::model::Cache;
+use crate::signature::{Argument, Flow};
+
+pub(super) fn expand(model: &Cache) -> TokenStream {
+    if model.is_free() { free(model) } else { siblings(model) }
+}
+
+/// The name of something beside an associated function.
+pub(super) fn sibling(model: &Cache, before: &str, after: &str) -> Ident {
+    let name = &model.subject.function.sig.ident;
+    Ident::new(&format!("{before}{}{after}", model.subject.function.name()), name.span())
+}
+
+/// What a companion's functions are called.
+struct Names {
+    site: Ident,
+    target: Ident,
+    all: Ident,
+    key: Ident,
+    invalidate: Ident,
+    cache: Ident,
+    uncached: Ident,
+    refresh: Ident,
+}
+
+fn free(model: &Cache) -> TokenStream {
+    let function = &model.subject.function;
+    let name = &function.sig.ident;
+    let (vis, cfgs) = (&function.vis, function.cfgs().collect::<Vec<_>>());
+    let hidden = function.attrs.iter().filter(|attr| attr.path().is_ident("doc") && attr.to_token_stream().to_string().contains("hidden"));
+    let at = |text| Ident::new(text, Span::call_site());
+    let names = Names {
+        site: at("__site"),
+        target: at("__target"),
+        all: at("__all"),
+        key: at("key"),
+        invalidate: at("invalidate"),
+        cache: at("cache"),
+        uncached: at("uncached"),
+        refresh: at("refresh"),
+    };
+    let functions = Functions { model, names }.all();
+    let doc = format!("The cache of [`{0}`](fn@{0}).", function.name());
+    quote! {
+        #(#cfgs)*
+        #(#hidden)*
+        #[doc = #doc]
+        #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+        #vis struct #name {
+            __never: ::core::convert::Infallible,
+        }
+
+        #(#cfgs)*
+        #[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+        impl #name {
+            #(#functions)*
+        }
+    }
+}
+
+fn siblings(model: &Cache) -> TokenStream {
+    let cfgs: Vec<_> = model.subject.function.cfgs().collect();
+    let names = Names {
+        site: sibling(model, "__", "_site"),
+        target: sibling(model, "__", "_target"),
+        all: sibling(model, "__", "_all"),
+        key: sibling(model, "", "_key"),
+        invalidate: sibling(model, "", "_invalidate"),
+        cache: sibling(model, "", "_cache"),
+        uncached: sibling(model, "", "_uncached"),
+        refresh: sibling(model, "", "_refresh"),
+    };
+    let functions = Functions { model, names }.all();
+    quote! {
+        #(
+            #(#cfgs)*
+            #[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+            #functions
+        )*
+    }
+}
+
+/// The functions themselves, the same for both forms.
+struct Functions<'a> {
+    model: &'a Cache,
+    names: Names,
+}
+
+impl Functions<'_> {
+    fn all(&self) -> Vec<TokenStream> {
+        vec![self.site(), self.key(), self.invalidate(), self.cache(), self.uncached(), self.refresh(), self.target(), self.everything()]
+    }
+
+    fn site(&self) -> TokenStream {
+        let (vis, name) = (&self.model.subject.function.vis, &self.names.site);
+        let site = cache::site_static(self.model);
+        quote_spanned! {Span::mixed_site()=>
+            #[doc(hidden)]
+            #[inline]
+            #vis fn #name() -> &'static ::cached_core::__private::Site {
+                use ::cached_core::__private as __rt;
+                #site
+                &__SITE
+            }
+        }
+    }
+
+    fn key(&self) -> TokenStream {
+        let head = self.key_head(&self.names.key, true);
+        let call = self.call();
+        quote_spanned! {Span::mixed_site()=>
+            /// The key of the entry for these arguments.
+            #[must_use]
+            #head -> ::std::string::String {
+                #call.text()
+            }
+        }
+    }
+
+    fn target(&self) -> TokenStream {
+        let head = self.key_head(&self.names.target, true);
+        let call = self.call();
+        quote_spanned! {Span::mixed_site()=>
+            #[doc(hidden)]
+            #head -> ::cached_core::__private::Target {
+                #call.target()
+            }
+        }
+    }
+
+    fn invalidate(&self) -> TokenStream {
+        let head = self.key_head(&self.names.invalidate, false);
+        let target = &self.names.target;
+        let turbofish = scope::turbofish(&self.key_generics());
+        let receiver = self.model.key.uses().receiver.then(|| quote!(self,));
+        let names = self.key_arguments().into_iter().map(|(index, argument)| self.plain_name(index, argument));
+        let call = quote_spanned!(Span::mixed_site()=> Self::#target #turbofish(#receiver #(#names),*).invalidate());
+        if self.model.subject.flow.is_async() {
+            quote_spanned! {Span::mixed_site()=>
+                /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+                #head -> ::cached_core::Invalidated {
+                    #call
+                }
+            }
+        } else {
+            quote_spanned! {Span::mixed_site()=>
+                /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+                #head {
+                    #call.wait();
+                }
+            }
+        }
+    }
+
+    fn cache(&self) -> TokenStream {
+        let (vis, name, site) = (&self.model.subject.function.vis, &self.names.cache, &self.names.site);
+        quote_spanned! {Span::mixed_site()=>
+            /// The cache itself: its statistics, its size, and how to clear it.
+            #[must_use]
+            #vis fn #name() -> ::cached_core::CacheHandle {
+                ::cached_core::CacheHandle::of(Self::#site())
+            }
+        }
+    }
+
+    fn uncached(&self) -> TokenStream {
+        let function = self.around("uncached", &self.names.uncached);
+        quote_spanned! {Span::mixed_site()=>
+            /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
+            #function
+        }
+    }
+
+    fn refresh(&self) -> TokenStream {
+        let function = self.around("refresh", &self.names.refresh);
+        quote_spanned! {Span::mixed_site()=>
+            /// Runs the function and stores the result, whatever is cached.
+            #function
+        }
+    }
+
+    fn everything(&self) -> TokenStream {
+        let (vis, name, site) = (&self.model.subject.function.vis, &self.names.all, &self.names.site);
+        quote_spanned! {Span::mixed_site()=>
+            #[doc(hidden)]
+            #vis fn #name() -> ::cached_core::__private::Target {
+                ::cached_core::__private::Target::all_of(Self::#site())
+            }
+        }
+    }
+
+    /// `Self::__site().call(parts)`. The text of a template does not depend on the scope, that of a default key does.
+    fn call(&self) -> TokenStream {
+        let site = &self.names.site;
+        let at = Span::mixed_site();
+        let call = cache::call(self.model);
+        let carriers = scope::carriers(&self.model.subject);
+        quote_spanned! {at=>
+            use ::cached_core::__private::{self as __rt, via::*};
+            #carriers
+            Self::#site() #call
+        }
+    }
+
+    /// The arguments that the key uses, with their positions.
+    fn key_arguments(&self) -> Vec<(usize, &Argument)> {
+        let used = self.model.key.uses().arguments;
+        self.model.subject.arguments.list.iter().enumerate().filter(|(index, _)| used.contains(index)).collect()
+    }
+
+    fn key_generics(&self) -> Generics {
+        let types: Vec<_> = self.key_arguments().into_iter().map(|(_, argument)| &argument.ty).collect();
+        scope::needed(&self.model.subject.function.sig.generics, &types, true)
+    }
+
+    /// `pub fn key<..>(id: u64)` up to the return type. `patterns` are needed where the parts are made.
+    fn key_head(&self, name: &Ident, patterns: bool) -> Head {
+        let generics = self.key_generics();
+        let receiver = self.model.subject.arguments.receiver.as_ref().filter(|_| self.model.key.uses().receiver).map(|receiver| {
+            let token = receiver.self_token;
+            quote!(&#token,)
+        });
+        let inputs = self.key_arguments().into_iter().map(|(index, argument)| {
+            let ty = &argument.ty;
+            let pat = if patterns { immutable(&argument.pat) } else { self.plain_name(index, argument).into_token_stream() };
+            quote!(#pat: #ty)
+        });
+        let (vis, (params, _, clause)) = (&self.model.subject.function.vis, generics.split_for_impl());
+        Head { start: quote!(#vis fn #name #params (#receiver #(#inputs),*)), clause: clause.to_token_stream() }
+    }
+
+    /// A function with the signature of the cached one that calls it through a method of the site.
+    fn around(&self, method: &str, name: &Ident) -> TokenStream {
+        let at = Span::mixed_site();
+        let subject = &self.model.subject;
+        let original = &subject.function.sig;
+        let turbofish = scope::turbofish(&original.generics);
+        let receiver = original.receiver().map(|receiver| {
+            let token = receiver.self_token;
+            quote!(#token,)
+        });
+        let names = subject.arguments.list.iter().enumerate().map(|(index, argument)| self.plain_name(index, argument));
+        let ident = &original.ident;
+        let path = if self.model.is_free() { quote!(#ident) } else { quote!(Self::#ident) };
+        let call = quote_spanned!(at=> #path #turbofish(#receiver #(#names),*));
+        let call = if matches!(original.safety, Safety::Unsafe(_)) { quote_spanned!(at=> unsafe { #call }) } else { call };
+        let site = &self.names.site;
+        let (method, argument, wait) = if subject.flow.is_async() {
+            (format_ident!("{method}_async", span = at), call, quote_spanned!(at=> .await))
+        } else {
+            (Ident::new(method, at), quote_spanned!(at=> move || #call), TokenStream::new())
+        };
+        let (vis, sig) = (&subject.function.vis, self.signature(name));
+        quote_spanned!(at=> #vis #sig { Self::#site().#method(#argument) #wait })
+    }
+
+    fn signature(&self, name: &Ident) -> Signature {
+        let subject = &self.model.subject;
+        let mut sig = subject.function.sig.clone();
+        sig.ident = name.clone();
+        sig.abi = None;
+        let mut index = 0;
+        for input in &mut sig.inputs {
+            match input {
+                FnArg::Receiver(receiver) => {
+                    receiver.attrs.clear();
+                    receiver.mutability = None;
+                }
+                FnArg::Typed(arg) => {
+                    arg.attrs.clear();
+                    let name = self.plain_name(index, &subject.arguments.list[index]);
+                    *arg.pat = Pat::Ident(PatIdent { attrs: Vec::new(), by_ref: None, mutability: None, ident: name, subpat: None });
+                    index += 1;
+                }
+            }
+        }
+        if subject.flow == Flow::Boxed {
+            let output: &Type = &subject.output;
+            sig.asyncness = Some(Token![async](sig.fn_token.span));
+            sig.output = syn::parse_quote!(-> #output);
+        }
+        sig
+    }
+
+    /// The argument's own name, unless it has none, or one that hides the function.
+    fn plain_name(&self, index: usize, argument: &Argument) -> Ident {
+        match argument.simple_name() {
+            Some(name) if *name != self.model.subject.function.sig.ident => name.clone(),
+            _ => format_ident!("__arg{index}", span = Span::mixed_site()),
+        }
+    }
+}
+
+/// The start of a function, to which a return type is still to be added.
+struct Head {
+    start: TokenStream,
+    clause: TokenStream,
+}
+
+/// The pattern without `mut`, for functions that only read.
+fn immutable(pat: &Pat) -> TokenStream {
+    struct Immutable;
+    impl VisitMut for Immutable {
+        fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
+            if pat.by_ref.is_none() {
+                pat.mutability = None;
+            }
+            visit_mut::visit_pat_ident_mut(self, pat);
+        }
+    }
+    let mut pat = pat.clone();
+    Immutable.visit_pat_mut(&mut pat);
+    pat.into_token_stream()
+}

@@ -1,0 +1,89 @@
+//! From attribute and item to code: `args -> model -> check -> expand`, for each attribute in the same way.
+//!
+//! Everything here is a function from tokens to tokens and runs outside a compiler as well.
+
+mod cache;
+mod companion;
+mod derive;
+mod invalidates;
+mod parts;
+mod scope;
+
+pub(crate) use derive::derive_key_part;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::Attribute;
+
+use crate::args::{CacheArgs, InvalidatesArgs};
+use crate::check;
+use crate::context::Look;
+use crate::diagnostics::{Errors, with_item};
+use crate::model::{Cache, Invalidates, Subject};
+use crate::signature::Function;
+
+/// `#[cache(attr)] item`
+pub(crate) fn cache(attr: TokenStream, item: TokenStream, look: Look) -> TokenStream {
+    let function = match Function::read("cache", &item) {
+        Ok(function) => function,
+        Err(error) => return with_item(&error, &item),
+    };
+    let errors = Errors::new();
+    let args = CacheArgs::parse(attr, &errors);
+    let associated = args.associated.as_ref().is_some_and(|associated| associated.value);
+    let subject = Subject::new(function, look, associated);
+    check::cache(&args, &subject, &errors);
+    let model = Cache::build(&args, subject, &errors);
+    finish(errors, model, &item, cache::expand)
+}
+
+/// `#[invalidates(attr)] item`
+pub(crate) fn invalidates(attr: TokenStream, item: TokenStream, look: Look) -> TokenStream {
+    let function = match Function::read("invalidates", &item) {
+        Ok(function) => function,
+        Err(error) => return with_item(&error, &item),
+    };
+    if function.attrs.iter().any(is_cache) {
+        return below_cache(&attr, function);
+    }
+    let errors = Errors::new();
+    let args = InvalidatesArgs::parse(attr, &errors);
+    let subject = Subject::new(function, look, false);
+    check::invalidates(&args, &subject, &errors);
+    let model = Invalidates::build(&args, subject, &errors);
+    finish(errors, model, &item, invalidates::expand)
+}
+
+fn finish<M>(errors: Errors, model: Option<M>, item: &TokenStream, expand: impl FnOnce(&M) -> TokenStream) -> TokenStream {
+    match (errors.check(), model) {
+        (Ok(()), Some(model)) => expand(&model),
+        (Err(error), _) => with_item(&error, item),
+        (Ok(()), None) => with_item(&syn::Error::new(Span::call_site(), "the attribute could not be read, and it is a bug that it does not say why"), item),
+    }
+}
+
+/// Whether an attribute is, or may turn out to be, `#[cache]`.
+fn is_cache(attr: &Attribute) -> bool {
+    let path = attr.path();
+    if path.is_ident("cfg_attr") {
+        let syn::Meta::List(list) = &attr.meta else { return false };
+        return list.tokens.clone().into_iter().any(|token| matches!(&token, proc_macro2::TokenTree::Ident(word) if word == "cache"));
+    }
+    path.segments.last().is_some_and(|segment| segment.ident == "cache")
+}
+
+/// Puts `#[invalidates]` behind the other attributes, `#[cache]` among them, so that it ends up around the cached call. In the order
+/// in which the two were written it would become part of the cached body, and a hit would invalidate nothing.
+fn below_cache(attr: &TokenStream, function: Function) -> TokenStream {
+    let Function { attrs, vis, sig, body, .. } = function;
+    quote! {
+        #(#attrs)*
+        #[::cached_core::invalidates(#attr)]
+        #vis #sig { #body }
+    }
+}
+
+/// The place of `at` with names that no other code can mean.
+fn own(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
