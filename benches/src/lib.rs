@@ -1,1 +1,4 @@
-//! stub
+//! Instruments for benchmarks that stand side by side with peers in one run.
+
+pub mod table;
+pub mod zipf;

@@ -142,7 +142,11 @@ impl Site {
 
     /// What a default key begins with, before the template's first piece.
     pub(super) fn lead(&self, scope: Scope) -> String {
-        if self.meta.default_key { self.path(scope) } else { String::new() }
+        match (self.meta.default_key, self.meta.template.pieces.len()) {
+            (false, _) => String::new(),
+            (true, 0 | 1) => self.path(scope),
+            (true, _) => format!("{}:", self.path(scope)),
+        }
     }
 
     fn path(&self, scope: Scope) -> String {

@@ -21,7 +21,7 @@ fn function(model: &Cache) -> TokenStream {
     let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
     let entry = Entry::new(model);
     let look_up = look_up(model, &entry);
-    let run = run(&model.subject, &quote_spanned!(Span::mixed_site()=> __flight));
+    let run = run(&model.subject);
     let store = &entry.closure;
     let body = quote_spanned! {Span::mixed_site()=>
         #look_up
@@ -42,14 +42,15 @@ fn look_up(model: &Cache, entry: &Entry) -> TokenStream {
     let at = Span::mixed_site();
     let (site, local) = site(model);
     let carriers = scope::carriers(&model.subject);
-    let call = call(model);
+    let parts = parts::key(model);
+    let scope = scope::scope(&model.subject);
     let when = model.when.as_ref().map(|when| quote_spanned!(at=> .when(#when)));
     let shape = shape(&model.subject);
     let options = options(model);
     let tags = argument_tags(model);
     let wait = if model.subject.flow.is_async() { quote_spanned!(at=> .await) } else { quote_spanned!(at=> .wait()) };
     let found = quote_spanned! {at=>
-        match #site #call #when .begin(#shape, || #options, #tags) #wait {
+        match #site.call(#parts) #scope #when .begin(#shape, || #options, #tags) #wait {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -107,13 +108,6 @@ pub(super) fn site_static(model: &Cache) -> TokenStream {
             is_async: #is_async,
         });
     }
-}
-
-/// `.call(parts).scope(..)`
-pub(super) fn call(model: &Cache) -> TokenStream {
-    let parts = parts::key(model);
-    let scope = scope::scope(&model.subject);
-    quote_spanned!(Span::mixed_site()=> .call(#parts) #scope)
 }
 
 /// `(&&&&&&__rt::Returns::<R>::NEW).shape()`: the return type chooses what is stored. Errors about it point at that type.
@@ -220,13 +214,13 @@ impl Entry {
     }
 }
 
-/// The call of the body. `runner` is a flight, which wants to know when it begins and ends, or nothing.
-pub(super) fn run(subject: &Subject, flight: &TokenStream) -> TokenStream {
+/// The call of the body by the flight, which is to know when it begins and ends.
+fn run(subject: &Subject) -> TokenStream {
     let at = Span::mixed_site();
     let future = match subject.flow {
         Flow::Sync => {
             let body = closure(subject);
-            return quote_spanned!(at=> #flight.run(#body));
+            return quote_spanned!(at=> __flight.run(#body));
         }
         Flow::Async => async_block(subject),
         Flow::Boxed => {
@@ -234,7 +228,7 @@ pub(super) fn run(subject: &Subject, flight: &TokenStream) -> TokenStream {
             quote_spanned!(at=> __rt::call(#body))
         }
     };
-    quote_spanned!(at=> #flight.run_async(#future).await)
+    quote_spanned!(at=> __flight.run_async(#future).await)
 }
 
 /// `move || -> R { body }`

@@ -8,7 +8,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{FnArg, Generics, Pat, PatIdent, Safety, Signature, Token, Type};
 
-use super::{cache, scope};
+use super::{cache, parts, scope};
 use crate::model::Cache;
 use crate::signature::{Argument, Flow};
 
@@ -82,13 +82,14 @@ fn siblings(model: &Cache) -> TokenStream {
         refresh: sibling(model, "", "_refresh"),
     };
     let functions = Functions { model, names }.all();
-    quote! {
-        #(
+    let with_attributes = |function: TokenStream| {
+        quote! {
             #(#cfgs)*
             #[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
-            #functions
-        )*
-    }
+            #function
+        }
+    };
+    functions.into_iter().map(with_attributes).collect()
 }
 
 /// The functions themselves, the same for both forms.
@@ -117,49 +118,40 @@ impl Functions<'_> {
     }
 
     fn key(&self) -> TokenStream {
-        let head = self.key_head(&self.names.key, true);
+        let head = self.key_head(&self.names.key, true, &quote!(-> ::std::string::String));
         let call = self.call();
         quote_spanned! {Span::mixed_site()=>
             /// The key of the entry for these arguments.
             #[must_use]
-            #head -> ::std::string::String {
-                #call.text()
-            }
+            #head { #call.text() }
         }
     }
 
     fn target(&self) -> TokenStream {
-        let head = self.key_head(&self.names.target, true);
+        let head = self.key_head(&self.names.target, true, &quote!(-> ::cached_core::__private::Target));
         let call = self.call();
         quote_spanned! {Span::mixed_site()=>
             #[doc(hidden)]
-            #head -> ::cached_core::__private::Target {
-                #call.target()
-            }
+            #head { #call.target() }
         }
     }
 
     fn invalidate(&self) -> TokenStream {
-        let head = self.key_head(&self.names.invalidate, false);
         let target = &self.names.target;
         let turbofish = scope::turbofish(&self.key_generics());
         let receiver = self.model.key.uses().receiver.then(|| quote!(self,));
         let names = self.key_arguments().into_iter().map(|(index, argument)| self.plain_name(index, argument));
         let call = quote_spanned!(Span::mixed_site()=> Self::#target #turbofish(#receiver #(#names),*).invalidate());
-        if self.model.subject.flow.is_async() {
-            quote_spanned! {Span::mixed_site()=>
-                /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
-                #head -> ::cached_core::Invalidated {
-                    #call
-                }
-            }
+        let (output, call, doc) = if self.model.subject.flow.is_async() {
+            (quote!(-> ::cached_core::Invalidated), call, " Await it, or call `wait`.")
         } else {
-            quote_spanned! {Span::mixed_site()=>
-                /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
-                #head {
-                    #call.wait();
-                }
-            }
+            (TokenStream::new(), quote_spanned!(Span::mixed_site()=> #call.wait();), "")
+        };
+        let head = self.key_head(&self.names.invalidate, false, &output);
+        let doc = format!("Removes the entry for these arguments, and keeps loads of it that are under way from storing.{doc}");
+        quote_spanned! {Span::mixed_site()=>
+            #[doc = #doc]
+            #head { #call }
         }
     }
 
@@ -200,16 +192,21 @@ impl Functions<'_> {
         }
     }
 
-    /// `Self::__site().call(parts)`. The text of a template does not depend on the scope, that of a default key does.
+    /// `Self::__site().call(parts)`. A default key has the scope in its text. That of a template has not, and whoever names an entry by
+    /// it should not have to name types that make no difference.
     fn call(&self) -> TokenStream {
         let site = &self.names.site;
         let at = Span::mixed_site();
-        let call = cache::call(self.model);
-        let carriers = scope::carriers(&self.model.subject);
+        let parts = parts::key(self.model);
+        let (scope, carriers) = if self.model.key.is_default() {
+            (scope::scope(&self.model.subject), scope::carriers(&self.model.subject))
+        } else {
+            (TokenStream::new(), TokenStream::new())
+        };
         quote_spanned! {at=>
             use ::cached_core::__private::{self as __rt, via::*};
             #carriers
-            Self::#site() #call
+            Self::#site().call(#parts) #scope
         }
     }
 
@@ -221,11 +218,11 @@ impl Functions<'_> {
 
     fn key_generics(&self) -> Generics {
         let types: Vec<_> = self.key_arguments().into_iter().map(|(_, argument)| &argument.ty).collect();
-        scope::needed(&self.model.subject.function.sig.generics, &types, true)
+        scope::needed(&self.model.subject.function.sig.generics, &types, self.model.key.is_default())
     }
 
-    /// `pub fn key<..>(id: u64)` up to the return type. `patterns` are needed where the parts are made.
-    fn key_head(&self, name: &Ident, patterns: bool) -> Head {
+    /// `pub fn key<..>(id: u64) -> ..`. `patterns` are needed where the parts are made.
+    fn key_head(&self, name: &Ident, patterns: bool, output: &TokenStream) -> TokenStream {
         let generics = self.key_generics();
         let receiver = self.model.subject.arguments.receiver.as_ref().filter(|_| self.model.key.uses().receiver).map(|receiver| {
             let token = receiver.self_token;
@@ -237,7 +234,7 @@ impl Functions<'_> {
             quote!(#pat: #ty)
         });
         let (vis, (params, _, clause)) = (&self.model.subject.function.vis, generics.split_for_impl());
-        Head { start: quote!(#vis fn #name #params (#receiver #(#inputs),*)), clause: clause.to_token_stream() }
+        quote!(#vis fn #name #params (#receiver #(#inputs),*) #output #clause)
     }
 
     /// A function with the signature of the cached one that calls it through a method of the site.
@@ -300,12 +297,6 @@ impl Functions<'_> {
             _ => format_ident!("__arg{index}", span = Span::mixed_site()),
         }
     }
-}
-
-/// The start of a function, to which a return type is still to be added.
-struct Head {
-    start: TokenStream,
-    clause: TokenStream,
 }
 
 /// The pattern without `mut`, for functions that only read.

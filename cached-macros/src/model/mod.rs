@@ -4,7 +4,7 @@ mod cache;
 mod invalidates;
 
 pub(crate) use cache::{Cache, Key, Policy};
-pub(crate) use invalidates::{Goal, Invalidates, TargetArg, mention_of_result};
+pub(crate) use invalidates::{ArgKind, Goal, Invalidates, TargetArg, mention_of_result};
 
 use syn::{Expr, Type};
 

@@ -1,0 +1,61 @@
+impl Users for PgUsers {
+    fn user<'life0, 'async_trait>(
+        &'life0 self,
+        id: u64,
+    ) -> ::core::pin::Pin<
+        Box<
+            dyn ::core::future::Future<
+                Output = Option<User>,
+            > + ::core::marker::Send + 'async_trait,
+        >,
+    >
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        ::std::boxed::Box::pin(async move {
+            let mut __flight = {
+                use ::cached_core::__private::{self as __rt, via::*};
+                static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+                    module: ::core::module_path!(),
+                    name: "user",
+                    template: __rt::Template::new(&["user:", ""], 0),
+                    default_key: false,
+                    backend: "memory",
+                    is_async: true,
+                });
+                match __SITE
+                    .call(((&&__rt::Part(&id)).part(),))
+                    .scope(::core::any::type_name::<Self>(), "")
+                    .begin(
+                        (&&&&&&__rt::Returns::<Option<User>>::NEW).shape(),
+                        || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
+                        |_| {},
+                    )
+                    .await
+                {
+                    __rt::Lookup::Found(__output) => return __output,
+                    __rt::Lookup::Lead(__flight) => __flight,
+                }
+            };
+            let __output = __flight
+                .run_async(
+                    __rt::call(move || -> ::core::pin::Pin<
+                        Box<
+                            dyn ::core::future::Future<
+                                Output = Option<User>,
+                            > + ::core::marker::Send + 'async_trait,
+                        >,
+                    > {
+                        Box::pin(async move {
+                            let __self = self;
+                            let id = id;
+                            __self.load(id).await
+                        })
+                    }),
+                )
+                .await;
+            __flight.finish(__output, |_| {})
+        })
+    }
+}

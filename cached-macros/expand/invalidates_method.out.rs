@@ -1,0 +1,34 @@
+impl Catalogue {
+    fn set_price(&mut self, sku: &str, price: Price) -> &mut Price {
+        let mut __pending = {
+            use ::cached_core::__private::{self as __rt, via::*};
+            __rt::Pending::new(
+                ::cached_core::Invalidation::new()
+                    .target(
+                        Self::__price_target(self, ::core::clone::Clone::clone(&sku)),
+                    )
+                    .target(Catalogue::__stock_all())
+                    .key(
+                        __rt::Template::new(&["shop:", ""], 0)
+                            .render(&((&&__rt::Part(&self.shop)).part(),)),
+                    ),
+            )
+        };
+        let __output = {
+            use ::cached_core::__private as __rt;
+            __rt::call(move || -> &mut Price {
+                self.prices.entry(sku.to_owned()).insert(price)
+            })
+        };
+        {
+            use ::cached_core::__private::{self as __rt, via::*};
+            let __shape = (&&&&&&__rt::Returns::<&mut Price>::NEW).shape();
+            if __shape.is_ok(&__output) {
+                __pending.run().wait();
+            } else {
+                __pending.disarm();
+            }
+        }
+        __output
+    }
+}

@@ -1,0 +1,41 @@
+fn delete_user(db: &mut Db, id: u64, dry_run: bool) -> Result<(), DbError> {
+    let __when: bool = !dry_run;
+    let mut __pending = {
+        use ::cached_core::__private::{self as __rt, via::*};
+        __rt::Pending::new(
+            if __when {
+                ::cached_core::Invalidation::new()
+                    .key(
+                        __rt::Template::new(&["user:", ""], 0)
+                            .render(&((&&__rt::Part(&id)).part(),)),
+                    )
+            } else {
+                ::cached_core::Invalidation::new()
+            },
+        )
+    };
+    __pending.before().wait();
+    let __output = {
+        use ::cached_core::__private as __rt;
+        __rt::call(move || -> Result<(), DbError> { db.delete(id, dry_run) })
+    };
+    __pending.run().wait();
+    __output
+}
+fn reset() {
+    let mut __pending = {
+        use ::cached_core::__private::{self as __rt, via::*};
+        __rt::Pending::new(
+            ::cached_core::Invalidation::new()
+                .key(__rt::Template::new(&["settings"], 0).render(&())),
+        )
+    };
+    let __output = {
+        use ::cached_core::__private as __rt;
+        __rt::call(move || {
+            SETTINGS.reset();
+        })
+    };
+    __pending.run().wait();
+    __output
+}

@@ -1,0 +1,59 @@
+async fn place_order(order: Order, region: String) -> Result<Placed, Error> {
+    let (mut __pending, __kept0, __kept1) = {
+        use ::cached_core::__private::{self as __rt, via::*};
+        (
+            __rt::Pending::new(
+                ::cached_core::Invalidation::new()
+                    .tag(__rt::Template::new(&["orders"], 0).render(&())),
+            ),
+            ::core::clone::Clone::clone(&region),
+            __rt::Template::new(&["orders:", ":", ""], 0)
+                .capture((&&__rt::Part(&region)).part()),
+        )
+    };
+    let __output = async move {
+        if let ::core::option::Option::Some(__edge) = ::core::option::Option::None::<
+            Result<Placed, Error>,
+        > {
+            return __edge;
+        }
+        order.place(region).await
+    }
+        .await;
+    {
+        use ::cached_core::__private::{self as __rt, via::*};
+        let __shape = (&&&&&&__rt::Returns::<Result<Placed, Error>>::NEW).shape();
+        if __shape.is_ok(&__output) {
+            if match __shape.value(&__output) {
+                ::core::option::Option::Some(result) => result.changed,
+                ::core::option::Option::None => true,
+            } {
+                if let ::core::option::Option::Some(result) = __shape.value(&__output) {
+                    __pending
+                        .add(
+                            ::cached_core::Invalidation::new()
+                                .target(
+                                    find_order::__target(
+                                        {
+                                            let result = result;
+                                            result.id
+                                        },
+                                        __kept0,
+                                    ),
+                                )
+                                .key(
+                                    __rt::Template::new(&["orders:", ":", ""], 0)
+                                        .render(&(__kept1, (&&__rt::Part(&result.customer)).part())),
+                                ),
+                        );
+                }
+                __pending.run().await;
+            } else {
+                __pending.disarm();
+            }
+        } else {
+            __pending.disarm();
+        }
+    }
+    __output
+}

@@ -1,0 +1,77 @@
+async fn greet(user: u64) {
+    let mut __flight = {
+        use ::cached_core::__private::{self as __rt, via::*};
+        match greet::__site()
+            .call(((&&__rt::Part(&user)).part(),))
+            .begin(
+                (&&&&&&__rt::Returns::<()>::NEW).shape(),
+                || __rt::Options::new().ttl(::core::time::Duration::new(86400, 0)),
+                |_| {},
+            )
+            .await
+        {
+            __rt::Lookup::Found(__output) => return __output,
+            __rt::Lookup::Lead(__flight) => __flight,
+        }
+    };
+    let __output = __flight
+        .run_async(async move {
+            send_greeting(user).await;
+        })
+        .await;
+    __flight.finish(__output, |_| {})
+}
+///The cache of [`greet`](fn@greet).
+#[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
+struct greet {
+    __never: ::core::convert::Infallible,
+}
+#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+impl greet {
+    #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "greet",
+            template: __rt::Template::new(&["greeted:", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: true,
+        });
+        &__SITE
+    }
+    /// The key of the entry for these arguments.
+    #[must_use]
+    fn key(user: u64) -> ::std::string::String {
+        use ::cached_core::__private::{self as __rt, via::*};
+        Self::__site().call(((&&__rt::Part(&user)).part(),)).text()
+    }
+    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    fn invalidate(user: u64) -> ::cached_core::Invalidated {
+        Self::__target(user).invalidate()
+    }
+    /// The cache itself: its statistics, its size, and how to clear it.
+    #[must_use]
+    fn cache() -> ::cached_core::CacheHandle {
+        ::cached_core::CacheHandle::of(Self::__site())
+    }
+    /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
+    async fn uncached(user: u64) {
+        Self::__site().uncached_async(greet(user)).await
+    }
+    /// Runs the function and stores the result, whatever is cached.
+    async fn refresh(user: u64) {
+        Self::__site().refresh_async(greet(user)).await
+    }
+    #[doc(hidden)]
+    fn __target(user: u64) -> ::cached_core::__private::Target {
+        use ::cached_core::__private::{self as __rt, via::*};
+        Self::__site().call(((&&__rt::Part(&user)).part(),)).target()
+    }
+    #[doc(hidden)]
+    fn __all() -> ::cached_core::__private::Target {
+        ::cached_core::__private::Target::all_of(Self::__site())
+    }
+}
