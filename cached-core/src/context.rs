@@ -12,15 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::thread_local;
 
 thread_local! {
-    static CONTEXT: Context = const { Context { overrides: RefCell::new(Vec::new()), overridden: Cell::new(false), loads: RefCell::new(Vec::new()) } };
-}
-
-struct Context {
-    overrides: RefCell<Vec<Override>>,
-    /// Whether `overrides` holds anything: all that a hit looks at.
-    overridden: Cell<bool>,
+    /// Whether there are overrides: all that a hit looks at, and free of a destructor, which makes looking cheap.
+    static OVERRIDDEN: Cell<bool> = const { Cell::new(false) };
+    static OVERRIDES: RefCell<Vec<Override>> = const { RefCell::new(Vec::new()) };
     /// The loads that the running code is inside of, outermost first.
-    loads: RefCell<Vec<u64>>,
+    static LOADS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What a call does with its cache.
@@ -74,36 +70,33 @@ struct Entered;
 
 impl Entered {
     fn new(entered: Override) -> Self {
-        CONTEXT.with(|context| {
-            context.overrides.borrow_mut().push(entered);
-            context.overridden.set(true);
-        });
+        OVERRIDES.with(|overrides| overrides.borrow_mut().push(entered));
+        OVERRIDDEN.with(|overridden| overridden.set(true));
         Self
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CONTEXT.with(|context| {
-            let mut overrides = context.overrides.borrow_mut();
+        let left = OVERRIDES.with(|overrides| {
+            let mut overrides = overrides.borrow_mut();
             overrides.pop();
-            context.overridden.set(!overrides.is_empty());
+            overrides.len()
         });
+        OVERRIDDEN.with(|overridden| overridden.set(left > 0));
     }
 }
 
-/// What a call by `site` (an address; 0 where a cache is used directly) is to do. On a thread that is shutting down: as always.
+/// What a call by `site` (an address; 0 where a cache is used directly) is to do.
 #[inline]
 pub(crate) fn mode(site: usize) -> Mode {
-    CONTEXT
-        .try_with(|context| if context.overridden.get() { context.innermost(site) } else { Mode::Use })
-        .unwrap_or(Mode::Use)
+    if OVERRIDDEN.with(Cell::get) { innermost(site) } else { Mode::Use }
 }
 
-impl Context {
-    #[cold]
-    fn innermost(&self, site: usize) -> Mode {
-        for entered in self.overrides.borrow().iter().rev() {
+#[cold]
+fn innermost(site: usize) -> Mode {
+    OVERRIDES.with(|overrides| {
+        for entered in overrides.borrow().iter().rev() {
             match &entered.reach {
                 Reach::All => return entered.mode,
                 Reach::First { site: Some(wanted), .. } if *wanted != site => {}
@@ -115,7 +108,7 @@ impl Context {
             }
         }
         Mode::Use
-    }
+    })
 }
 
 /// Runs `f` as part of the load with this number.
@@ -123,17 +116,18 @@ pub(crate) fn inside_load<R>(load: u64, f: impl FnOnce() -> R) -> R {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
-            CONTEXT.with(|context| context.loads.borrow_mut().pop());
+            LOADS.with(|loads| loads.borrow_mut().pop());
         }
     }
-    CONTEXT.with(|context| context.loads.borrow_mut().push(load));
+    LOADS.with(|loads| loads.borrow_mut().push(load));
     let _leave = Leave;
     f()
 }
 
 /// The loads that the running code is inside of, outermost first.
 pub(crate) fn enclosing_loads() -> Vec<u64> {
-    CONTEXT.try_with(|context| context.loads.borrow().clone()).unwrap_or_default()
+    // On a thread that is shutting down there is no list any more, and no load either.
+    LOADS.try_with(|loads| loads.borrow().clone()).unwrap_or_default()
 }
 
 /// Runs `f` with every cache out of the way: cached functions run their bodies, and nothing is read from a cache or stored in one.

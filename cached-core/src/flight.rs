@@ -24,8 +24,8 @@ pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 /// How a flight ended, as those see it who waited.
 #[derive(Clone, Debug)]
 pub(crate) enum Landing<V> {
-    /// The load brought this value. If tags that it turned out to carry were invalidated meanwhile, whoever joined at or after
-    /// `overtaken` may not have it.
+    /// The load brought this value. If one of its tags was invalidated meanwhile, `overtaken` is the epoch that the load had
+    /// captured, and whoever joined at a later one may not have the value: the invalidation may have returned before they came.
     Value { value: V, overtaken: Option<Epoch> },
     /// The load failed. Without an error to share, each waiter loads for itself.
     Failed(Option<SharedError>),

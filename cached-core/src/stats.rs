@@ -1,12 +1,12 @@
 //! What a cache counts, and how it counts without slowing its readers down.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use crate::cause::{EvictionCause, InvalidationKind};
 use crate::observe::{Answer, LoadSpan, Observer};
 use crate::sync::CachePadded;
-use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use crate::sync::thread_local;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// What a cache has done since it was made. A snapshot: its figures are read one after another, not all at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,9 +143,15 @@ impl Striped {
 fn thread_number() -> usize {
     static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     thread_local! {
-        static NUMBER: AtomicUsize = AtomicUsize::new(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
     }
-    NUMBER.try_with(|number| number.load(Ordering::Relaxed)).unwrap_or(0)
+    let number = NUMBER.get();
+    if number != usize::MAX {
+        return number;
+    }
+    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % usize::MAX;
+    NUMBER.set(number);
+    number
 }
 
 /// The counters behind [`Stats`], and who else is told.

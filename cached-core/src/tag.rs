@@ -42,12 +42,6 @@ impl Tags {
     pub(crate) fn stand_since(&self, captured: Epoch) -> bool {
         self.0.iter().all(|cell| cell.0.load(Ordering::Acquire) <= captured.0)
     }
-
-    /// The latest invalidation of any of the tags.
-    pub(crate) fn last_invalidated(&self) -> Epoch {
-        let last = self.0.iter().map(|cell| cell.0.load(Ordering::Acquire)).max();
-        Epoch(last.unwrap_or(0))
-    }
 }
 
 impl fmt::Debug for Tags {

@@ -45,12 +45,12 @@ pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
             },
         )
 }
-///The cache of [`find_user`](fn@find_user).
+/// The cache of [`find_user`](fn@find_user).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 pub struct find_user {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl find_user {
     #[doc(hidden)]
     #[inline]
@@ -72,7 +72,7 @@ impl find_user {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&id)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
     pub fn invalidate(id: u64) -> ::cached_core::Invalidated {
         Self::__target(id).invalidate()
     }

@@ -39,8 +39,11 @@ impl Users for PgUsers {
                 }
             };
             let __output = __flight
-                .run_async(
-                    __rt::call(move || -> ::core::pin::Pin<
+                .run_async({
+                    fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
+                        __body()
+                    }
+                    __call(move || -> ::core::pin::Pin<
                         Box<
                             dyn ::core::future::Future<
                                 Output = Option<User>,
@@ -52,8 +55,8 @@ impl Users for PgUsers {
                             let id = id;
                             __self.load(id).await
                         })
-                    }),
-                )
+                    })
+                })
                 .await;
             __flight.finish(__output, |_| {})
         })

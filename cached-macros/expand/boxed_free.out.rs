@@ -19,21 +19,24 @@ pub fn page<'a>(
             }
         };
         let __output = __flight
-            .run_async(
-                __rt::call(move || -> BoxFuture<'a, Result<Arc<str>, Error>> {
+            .run_async({
+                fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
+                    __body()
+                }
+                __call(move || -> BoxFuture<'a, Result<Arc<str>, Error>> {
                     site.get(path).boxed()
-                }),
-            )
+                })
+            })
             .await;
         __flight.finish(__output, |_| {})
     })
 }
-///The cache of [`page`](fn@page).
+/// The cache of [`page`](fn@page).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 pub struct page {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl page {
     #[doc(hidden)]
     #[inline]
@@ -55,7 +58,7 @@ impl page {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&path)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
     pub fn invalidate<'a>(path: &'a str) -> ::cached_core::Invalidated {
         Self::__target(path).invalidate()
     }

@@ -30,12 +30,12 @@ fn search(
         .run(move || -> Vec<Hit> { index().search(kind, filter, from..to, names) });
     __flight.finish(__output, |_| {})
 }
-///The cache of [`search`](fn@search).
+/// The cache of [`search`](fn@search).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 struct search {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl search {
     #[doc(hidden)]
     #[inline]
@@ -74,7 +74,7 @@ impl search {
             ))
             .text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     fn invalidate(kind: Kind, filter: &Filter, from: u32, to: u32, names: &[String]) {
         Self::__target(kind, filter, from, to, names).invalidate().wait();
     }

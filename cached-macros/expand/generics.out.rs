@@ -34,12 +34,12 @@ where
         .await;
     __flight.finish(__output, |_| {})
 }
-///The cache of [`row`](fn@row).
+/// The cache of [`row`](fn@row).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 pub struct row {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl row {
     #[doc(hidden)]
     #[inline]
@@ -64,7 +64,7 @@ impl row {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&key)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
     pub fn invalidate<'a, K>(key: K) -> ::cached_core::Invalidated
     where
         K: Key<'a> + Clone,
@@ -133,12 +133,12 @@ fn count<T: Table, const FAST: bool>() -> u64 {
     let __output = __flight.run(move || -> u64 { T::count(FAST) });
     __flight.finish(__output, |_| {})
 }
-///The cache of [`count`](fn@count).
+/// The cache of [`count`](fn@count).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 struct count {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl count {
     #[doc(hidden)]
     #[inline]
@@ -165,7 +165,7 @@ impl count {
             .scope("", ::core::any::type_name::<(T, __ConstFAST<FAST>)>())
             .text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     fn invalidate<T: Table, const FAST: bool>() {
         Self::__target::<T, FAST>().invalidate().wait();
     }

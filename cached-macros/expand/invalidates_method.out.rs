@@ -15,8 +15,10 @@ impl Catalogue {
             )
         };
         let __output = {
-            use ::cached_core::__private as __rt;
-            __rt::call(move || -> &mut Price {
+            fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
+                __body()
+            }
+            __call(move || -> &mut Price {
                 self.prices.entry(sku.to_owned()).insert(price)
             })
         };

@@ -16,8 +16,10 @@ fn delete_user(db: &mut Db, id: u64, dry_run: bool) -> Result<(), DbError> {
     };
     __pending.before().wait();
     let __output = {
-        use ::cached_core::__private as __rt;
-        __rt::call(move || -> Result<(), DbError> { db.delete(id, dry_run) })
+        fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
+            __body()
+        }
+        __call(move || -> Result<(), DbError> { db.delete(id, dry_run) })
     };
     __pending.run().wait();
     __output
@@ -31,8 +33,10 @@ fn reset() {
         )
     };
     let __output = {
-        use ::cached_core::__private as __rt;
-        __rt::call(move || {
+        fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
+            __body()
+        }
+        __call(move || {
             SETTINGS.reset();
         })
     };

@@ -7,8 +7,10 @@ fn profile(id: u64) -> Profile {
         )
     };
     let __output = {
-        use ::cached_core::__private as __rt;
-        __rt::call(move || -> Profile {
+        fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
+            __body()
+        }
+        __call(move || -> Profile {
             let mut __pending = {
                 use ::cached_core::__private::{self as __rt, via::*};
                 __rt::Pending::new(
@@ -20,8 +22,10 @@ fn profile(id: u64) -> Profile {
                 )
             };
             let __output = {
-                use ::cached_core::__private as __rt;
-                __rt::call(move || -> Profile {
+                fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
+                    __body()
+                }
+                __call(move || -> Profile {
                     let mut __flight = {
                         use ::cached_core::__private::{self as __rt, via::*};
                         match profile::__site()
@@ -67,12 +71,12 @@ fn profile(id: u64) -> Profile {
     }
     __output
 }
-///The cache of [`profile`](fn@profile).
+/// The cache of [`profile`](fn@profile).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 struct profile {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl profile {
     #[doc(hidden)]
     #[inline]
@@ -94,7 +98,7 @@ impl profile {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&id)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     fn invalidate(id: u64) {
         Self::__target(id).invalidate().wait();
     }

@@ -95,7 +95,7 @@ enum Currency {
     Custom { code: u32 },
 }
 const _: () = {
-    ///What a key keeps of [`Currency`].
+    /// What a key keeps of [`Currency`].
     #[derive(PartialEq, Eq)]
     #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
     pub enum __Owned<__T0, __T1, __T2> {

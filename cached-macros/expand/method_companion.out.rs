@@ -19,14 +19,7 @@ impl Catalogue {
         let __output = __flight.run(move || -> u32 { self.count(sku, unit) });
         __flight.finish(__output, |_| {})
     }
-    #[allow(
-        dead_code,
-        deprecated,
-        unreachable_pub,
-        unused,
-        clippy::all,
-        clippy::pedantic
-    )]
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     #[doc(hidden)]
     #[inline]
     pub fn __stock_site() -> &'static ::cached_core::__private::Site {
@@ -41,14 +34,7 @@ impl Catalogue {
         });
         &__SITE
     }
-    #[allow(
-        dead_code,
-        deprecated,
-        unreachable_pub,
-        unused,
-        clippy::all,
-        clippy::pedantic
-    )]
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// The key of the entry for these arguments.
     #[must_use]
     pub fn stock_key(&self, sku: &str) -> ::std::string::String {
@@ -57,63 +43,28 @@ impl Catalogue {
             .call(((&&__rt::Part(&self.shop)).part(), (&&__rt::Part(&sku)).part()))
             .text()
     }
-    #[allow(
-        dead_code,
-        deprecated,
-        unreachable_pub,
-        unused,
-        clippy::all,
-        clippy::pedantic
-    )]
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     pub fn stock_invalidate(&self, sku: &str) {
         Self::__stock_target(self, sku).invalidate().wait();
     }
-    #[allow(
-        dead_code,
-        deprecated,
-        unreachable_pub,
-        unused,
-        clippy::all,
-        clippy::pedantic
-    )]
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// The cache itself: its statistics, its size, and how to clear it.
     #[must_use]
     pub fn stock_cache() -> ::cached_core::CacheHandle {
         ::cached_core::CacheHandle::of(Self::__stock_site())
     }
-    #[allow(
-        dead_code,
-        deprecated,
-        unreachable_pub,
-        unused,
-        clippy::all,
-        clippy::pedantic
-    )]
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
     pub fn stock_uncached(self: Arc<Self>, sku: &str, unit: Unit) -> u32 {
         Self::__stock_site().uncached(move || Self::stock(self, sku, unit))
     }
-    #[allow(
-        dead_code,
-        deprecated,
-        unreachable_pub,
-        unused,
-        clippy::all,
-        clippy::pedantic
-    )]
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// Runs the function and stores the result, whatever is cached.
     pub fn stock_refresh(self: Arc<Self>, sku: &str, unit: Unit) -> u32 {
         Self::__stock_site().refresh(move || Self::stock(self, sku, unit))
     }
-    #[allow(
-        dead_code,
-        deprecated,
-        unreachable_pub,
-        unused,
-        clippy::all,
-        clippy::pedantic
-    )]
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     #[doc(hidden)]
     pub fn __stock_target(&self, sku: &str) -> ::cached_core::__private::Target {
         use ::cached_core::__private::{self as __rt, via::*};
@@ -121,14 +72,7 @@ impl Catalogue {
             .call(((&&__rt::Part(&self.shop)).part(), (&&__rt::Part(&sku)).part()))
             .target()
     }
-    #[allow(
-        dead_code,
-        deprecated,
-        unreachable_pub,
-        unused,
-        clippy::all,
-        clippy::pedantic
-    )]
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     #[doc(hidden)]
     pub fn __stock_all() -> ::cached_core::__private::Target {
         ::cached_core::__private::Target::all_of(Self::__stock_site())

@@ -17,12 +17,12 @@ pub fn r#type(r#type: u8) -> u8 {
     let __output = __flight.run(move || -> u8 { r#type });
     __flight.finish(__output, |_| {})
 }
-///The cache of [`type`](fn@type).
+/// The cache of [`type`](fn@type).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 pub struct r#type {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl r#type {
     #[doc(hidden)]
     #[inline]
@@ -44,7 +44,7 @@ impl r#type {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&r#type)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     pub fn invalidate(__arg0: u8) {
         Self::__target(__arg0).invalidate().wait();
     }
@@ -95,13 +95,13 @@ pub unsafe extern "C" fn peek(address: usize) -> u8 {
 }
 #[cfg(unix)]
 #[doc(hidden)]
-///The cache of [`peek`](fn@peek).
+/// The cache of [`peek`](fn@peek).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 pub struct peek {
     __never: ::core::convert::Infallible,
 }
 #[cfg(unix)]
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl peek {
     #[doc(hidden)]
     #[inline]
@@ -123,7 +123,7 @@ impl peek {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&address)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     pub fn invalidate(address: usize) {
         Self::__target(address).invalidate().wait();
     }

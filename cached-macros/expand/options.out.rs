@@ -34,12 +34,12 @@ fn text(page: u32) -> Option<String> {
             },
         )
 }
-///The cache of [`text`](fn@text).
+/// The cache of [`text`](fn@text).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 struct text {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl text {
     #[doc(hidden)]
     #[inline]
@@ -61,7 +61,7 @@ impl text {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&page)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     fn invalidate(page: u32) {
         Self::__target(page).invalidate().wait();
     }

@@ -31,12 +31,12 @@ fn distance(
         });
     __flight.finish(__output, |_| {})
 }
-///The cache of [`distance`](fn@distance).
+/// The cache of [`distance`](fn@distance).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 struct distance {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl distance {
     #[doc(hidden)]
     #[inline]
@@ -69,7 +69,7 @@ impl distance {
             ))
             .text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     fn invalidate(__arg0: (f64, f64), __arg1: Point, scale: impl Into<f64> + KeyPart) {
         Self::__target(__arg0, __arg1, scale).invalidate().wait();
     }

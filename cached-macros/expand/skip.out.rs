@@ -29,12 +29,12 @@ pub(crate) async fn member_count(db: &Db, team: u32) -> Result<u64, DbError> {
         .await;
     __flight.finish(__output, |_| {})
 }
-///The cache of [`member_count`](fn@member_count).
+/// The cache of [`member_count`](fn@member_count).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 pub(crate) struct member_count {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl member_count {
     #[doc(hidden)]
     #[inline]
@@ -56,7 +56,7 @@ impl member_count {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&team)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
     pub(crate) fn invalidate(team: u32) -> ::cached_core::Invalidated {
         Self::__target(team).invalidate()
     }

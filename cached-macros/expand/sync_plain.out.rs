@@ -18,12 +18,12 @@ fn exchange_rate(from: &str, to: &str) -> f64 {
     let __output = __flight.run(move || -> f64 { fetch_rate(from, to) });
     __flight.finish(__output, |_| {})
 }
-///The cache of [`exchange_rate`](fn@exchange_rate).
+/// The cache of [`exchange_rate`](fn@exchange_rate).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 struct exchange_rate {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl exchange_rate {
     #[doc(hidden)]
     #[inline]
@@ -47,7 +47,7 @@ impl exchange_rate {
             .call(((&&__rt::Part(&from)).part(), (&&__rt::Part(&to)).part()))
             .text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     fn invalidate(from: &str, to: &str) {
         Self::__target(from, to).invalidate().wait();
     }

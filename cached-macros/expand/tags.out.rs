@@ -54,12 +54,12 @@ async fn orders(customer: Customer, page: u32) -> Result<Orders, Error> {
             },
         )
 }
-///The cache of [`orders`](fn@orders).
+/// The cache of [`orders`](fn@orders).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 struct orders {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl orders {
     #[doc(hidden)]
     #[inline]
@@ -83,7 +83,7 @@ impl orders {
             .call(((&&__rt::Part(&customer.id)).part(), (&&__rt::Part(&page)).part()))
             .text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
     fn invalidate(customer: Customer, page: u32) -> ::cached_core::Invalidated {
         Self::__target(customer, page).invalidate()
     }

@@ -21,12 +21,12 @@ async fn greet(user: u64) {
         .await;
     __flight.finish(__output, |_| {})
 }
-///The cache of [`greet`](fn@greet).
+/// The cache of [`greet`](fn@greet).
 #[allow(dead_code, missing_debug_implementations, non_camel_case_types, unreachable_pub)]
 struct greet {
     __never: ::core::convert::Infallible,
 }
-#[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+#[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl greet {
     #[doc(hidden)]
     #[inline]
@@ -48,7 +48,7 @@ impl greet {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&user)).part(),)).text()
     }
-    ///Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
     fn invalidate(user: u64) -> ::cached_core::Invalidated {
         Self::__target(user).invalidate()
     }

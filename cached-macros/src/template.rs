@@ -72,10 +72,6 @@ impl Uses {
         self.result |= other.result;
         self
     }
-
-    pub(crate) fn inputs(&self) -> bool {
-        self.receiver || !self.arguments.is_empty()
-    }
 }
 
 /// Reads a template. Everything that is wrong with it is recorded, and there is none then.

@@ -4,11 +4,11 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::departures::Departures;
 use super::shard::{Loading, Shard};
-use super::store::{Right, Storing};
+use super::store::{Right, Stored, Storing};
 use super::{Engine, Shared};
 use crate::cause::EvictionCause;
 use crate::context;
@@ -230,52 +230,50 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     }
 
     /// Ends the load with a value: stored if `storing` says how and no invalidation came between, and given to those who wait.
-    pub(crate) fn complete(mut self, value: V, storing: Option<Storing>) -> Duration {
-        let time = self.begun.elapsed();
-        self.ended = true;
-        self.engine.counters.loaded(time, false);
+    ///
+    /// The duty ends with the last line: should a user's `Clone` panic before, the load goes to whoever waits for it.
+    pub(crate) fn complete(mut self, value: V, storing: Option<Storing>) {
+        self.engine.counters.loaded(self.begun.elapsed(), false);
         self.span.end("ok");
         let captured = self.flight.captured();
         let mut tags = self.flight.tags.clone();
         if let Some(storing) = &storing {
             tags.join(self.engine.tags.intern(&storing.tags));
         }
-        let overtaken = (!tags.stand_since(captured)).then(|| tags.last_invalidated());
-        let for_waiters = match storing {
-            Some(storing) if overtaken.is_none() => {
-                // An invalidation of one of the tags from here on is seen by whoever reads the entry.
-                let value_kept = value.clone();
-                let stored =
-                    self.engine.store(self.hash, Right::Load(self.number()), value_kept, &storing, (tags, captured));
-                if !stored.had_right {
-                    self.engine.counters.overtaken();
+        let stands = tags.stand_since(captured);
+        let landing = match storing {
+            // An invalidation of one of the tags from here on is seen by whoever reads the entry.
+            Some(storing) if stands => {
+                match self.engine.store(self.hash, Right::Load(self.number()), value, &storing, (tags, captured)) {
+                    Stored::Done { for_waiters } => for_waiters,
+                    Stored::Refused(value) => {
+                        self.engine.counters.overtaken();
+                        Some(value)
+                    }
                 }
-                stored.for_waiters
             }
             storing => {
-                let awaited = self.engine.discard(self.hash, self.number());
-                if storing.is_some() || awaited.is_none() {
+                let voided = !self.engine.discard(self.hash, self.number());
+                if storing.is_some() || voided {
                     self.engine.counters.overtaken();
                 }
-                None
+                Some(value)
             }
         };
         // A voided flight may have waiters from before; one that is out of the table gets no new ones.
-        if for_waiters.is_some() || self.flight.has_waiters() {
-            self.flight.land(Landing::Value { value: for_waiters.unwrap_or(value), overtaken });
+        if let Some(value) = landing {
+            self.flight.land(Landing::Value { value, overtaken: (!stands).then_some(captured) });
         }
-        time
+        self.ended = true;
     }
 
     /// Ends the load with an error.
-    pub(crate) fn fail(mut self, error: Option<SharedError>) -> Duration {
-        let time = self.begun.elapsed();
-        self.ended = true;
-        self.engine.counters.loaded(time, true);
+    pub(crate) fn fail(mut self, error: Option<SharedError>) {
+        self.engine.counters.loaded(self.begun.elapsed(), true);
         self.span.end("error");
         self.engine.discard(self.hash, self.number());
         self.flight.land(Landing::Failed(error));
-        time
+        self.ended = true;
     }
 }
 
@@ -376,7 +374,7 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
                     };
                     seat.left = true;
                     match woken {
-                        Woken::Landed(Landing::Value { overtaken: Some(at), .. }) if seat.joined >= at => {
+                        Woken::Landed(Landing::Value { overtaken: Some(captured), .. }) if seat.joined > captured => {
                             this.stage = Stage::Ask(want)
                         }
                         Woken::Landed(Landing::Value { value, .. }) => return Poll::Ready(this.found(value)),

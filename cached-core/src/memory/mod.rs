@@ -16,6 +16,8 @@ mod load;
 mod shard;
 mod slab;
 mod store;
+#[cfg(all(test, not(shuttle)))]
+mod tests;
 mod text_index;
 
 use std::fmt;
@@ -208,7 +210,11 @@ impl<K, V> Engine<K, V> {
         assert!(weight <= self.budget.capacity(), "G11");
         let loads: usize = self.shards.iter().map(|shard| shard.0.read().loading.len()).sum();
         if let Some(index) = &self.text {
-            assert!(index.len() <= self.len() + loads, "no text outlives its entry");
+            assert_eq!(
+                index.links(),
+                self.len() + loads,
+                "every entry and load has its text, and no text outlives them"
+            );
         }
     }
 }

@@ -222,6 +222,13 @@ impl<K, V> Shard<K, V> {
         self.loading.find(hash, |loading| loading.flight.number == number).is_some()
     }
 
+    /// Whether anybody waits for this load.
+    pub(super) fn is_awaited(&self, hash: u64, number: u64) -> bool {
+        self.loading
+            .find(hash, |loading| loading.flight.number == number)
+            .is_some_and(|loading| loading.flight.has_waiters())
+    }
+
     /// Takes the load out that satisfies `is_it`, if it was not voided.
     pub(super) fn take_loading(&mut self, hash: u64, is_it: impl Fn(&Loading<K, V>) -> bool) -> Option<Loading<K, V>> {
         let (loading, _) = self.loading.find_entry(hash, is_it).ok()?.remove();
@@ -237,7 +244,7 @@ impl<K, V> Shard<K, V> {
         assert_eq!(self.table.len(), self.slots.iter().count());
         for (at, slot) in self.slots.iter() {
             assert_eq!(self.table.find(slot.hash, |&other| other == at), Some(&at), "every slot is found by its hash");
-            assert!(slot.deadline >= self.earliest.min(self.earliest_ahead), "no entry expires before the bound");
+            assert!(slot.deadline >= self.earliest, "no entry expires before the bound");
         }
         self.slots().map(|slot| u64::from(slot.weight)).sum()
     }

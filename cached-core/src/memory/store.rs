@@ -28,11 +28,11 @@ pub(super) enum Right<K> {
 }
 
 /// How an attempt to store ended.
-pub(super) struct Stored<V> {
-    /// False if the load was voided meanwhile.
-    pub(super) had_right: bool,
-    /// The value once more, if somebody waits for it.
-    pub(super) for_waiters: Option<V>,
+pub(super) enum Stored<V> {
+    /// As it should, whether there was room or not. The value once more, if somebody waits for it.
+    Done { for_waiters: Option<V> },
+    /// The load was voided meanwhile: the value back.
+    Refused(V),
 }
 
 /// How often a writer may find its own shard empty and the cache full, and make room elsewhere only for others to claim it first.
@@ -61,7 +61,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             let Some(existing) = find_existing(&shard, hash, &right) else {
                 drop(shard);
                 self.settle(gone);
-                return Stored { had_right: false, for_waiters: None };
+                return Stored::Refused(value);
             };
             if let Some(slot) = existing.and_then(|at| shard.remove(at)) {
                 self.budget.release(slot.weight);
@@ -74,14 +74,18 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 room_elsewhere = round + 1 < ROUNDS - 1 && self.evict_elsewhere(hash);
                 continue;
             }
-            let (key, text, number, for_waiters) = match right {
-                Right::Word { key, text } => (key, text, u64::MAX, None),
+            let for_waiters = match right {
+                Right::Word { .. } => None,
+                // Cloned before anything is taken apart: a `Clone` that panics leaves the load where it was.
+                Right::Load(number) => shard.is_awaited(hash, number).then(|| value.clone()),
+            };
+            let (key, text, number) = match right {
+                Right::Word { key, text } => (key, text, u64::MAX),
                 Right::Load(number) => {
                     let Some(loading) = shard.take_loading(hash, |loading| loading.flight.number == number) else {
                         continue;
                     };
-                    let for_waiters = loading.flight.has_waiters().then(|| value.clone());
-                    (loading.key, loading.text, number, for_waiters)
+                    (loading.key, loading.text, number)
                 }
             };
             while let Some(older) = shard.take_loading(hash, |other| other.flight.number < number && other.key == key) {
@@ -107,18 +111,19 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             drop(shard);
             self.settle(gone);
             self.counters.sized(self.budget.used());
-            return Stored { had_right: true, for_waiters };
+            return Stored::Done { for_waiters };
         }
         self.settle(gone);
-        Stored { had_right: false, for_waiters: None }
+        Stored::Refused(value)
     }
 
-    /// Ends a load whose value is not to be kept. `None` if it was voided; else whether somebody waits.
-    pub(super) fn discard(&self, hash: u64, number: u64) -> Option<bool> {
-        let loading = self.shard(hash).write().take_loading(hash, |loading| loading.flight.number == number)?;
-        let awaited = loading.flight.has_waiters();
-        self.unlink(loading.text, loading.hash);
-        Some(awaited)
+    /// Ends a load whose value is not to be kept. False if it was voided before.
+    pub(super) fn discard(&self, hash: u64, number: u64) -> bool {
+        let taken = self.shard(hash).write().take_loading(hash, |loading| loading.flight.number == number);
+        if let Some(loading) = &taken {
+            self.unlink(loading.text, loading.hash);
+        }
+        taken.is_some()
     }
 
     fn claim(&self, weight: u32, shard: &mut Shard<K, V>, now: Tick, gone: &mut Departures<K, V>) -> bool {

@@ -93,9 +93,11 @@ impl<K> TextIndex<K> {
         self.shard(text).lock().iter_hash(text).filter(|link| link.text == text).map(|link| link.key).collect()
     }
 
+    /// How many entries and loads are known.
     #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.0.lock().len()).sum()
+    pub(crate) fn links(&self) -> usize {
+        let links = |shard: &HashTable<Link>| shard.iter().map(|link| link.count as usize).sum::<usize>();
+        self.shards.iter().map(|shard| links(&shard.0.lock())).sum()
     }
 }
 

@@ -26,10 +26,6 @@ pub(crate) struct Keyed<T> {
 }
 
 impl<T> Keyed<T> {
-    pub(crate) fn with<U>(self, value: U) -> Keyed<U> {
-        Keyed { key: self.key, value }
-    }
-
     pub(crate) fn and_then<U>(self, f: impl FnOnce(T) -> Option<U>) -> Option<Keyed<U>> {
         let Self { key, value } = self;
         f(value).map(|value| Keyed { key, value })

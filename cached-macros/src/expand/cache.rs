@@ -49,8 +49,11 @@ fn look_up(model: &Cache, entry: &Entry) -> TokenStream {
     let options = options(model);
     let tags = argument_tags(model);
     let wait = if model.subject.flow.is_async() { quote_spanned!(at=> .await) } else { quote_spanned!(at=> .wait()) };
+    // `__begin` is a statement of its own: what the placeholders made on the way (a lock guard, say) is gone before anything
+    // is waited for.
     let found = quote_spanned! {at=>
-        match #site.call(#parts) #scope #when .begin(#shape, || #options, #tags) #wait {
+        let __begin = #site.call(#parts) #scope #when .begin(#shape, || #options, #tags);
+        match __begin #wait {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -67,7 +70,7 @@ fn look_up(model: &Cache, entry: &Entry) -> TokenStream {
     quote_spanned! {at=>
         let (mut __flight, #(#names),*) = {
             #prelude
-            let __flight = #found;
+            let __flight = { #found };
             (__flight, #(#values),*)
         };
     }
@@ -223,16 +226,27 @@ fn run(subject: &Subject) -> TokenStream {
             return quote_spanned!(at=> __flight.run(#body));
         }
         Flow::Async => async_block(subject),
-        Flow::Boxed => {
-            let body = closure(subject);
-            quote_spanned!(at=> __rt::call(#body))
-        }
+        Flow::Boxed => call_once(subject),
     };
     quote_spanned!(at=> __flight.run_async(#future).await)
 }
 
+/// The body as a closure, called. Called directly, a closure that gives out something of a `&mut` it owns would not compile: only where
+/// `FnOnce` is asked for does the compiler see that nothing else can use that reference afterwards.
+pub(super) fn call_once(subject: &Subject) -> TokenStream {
+    let body = closure(subject);
+    quote_spanned! {Span::mixed_site()=>
+        {
+            fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
+                __body()
+            }
+            __call(#body)
+        }
+    }
+}
+
 /// `move || -> R { body }`
-pub(super) fn closure(subject: &Subject) -> TokenStream {
+fn closure(subject: &Subject) -> TokenStream {
     let body = block(subject, TokenStream::new());
     let output = match &subject.function.sig.output {
         ReturnType::Default => TokenStream::new(),

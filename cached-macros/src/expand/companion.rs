@@ -51,7 +51,7 @@ fn free(model: &Cache) -> TokenStream {
         refresh: at("refresh"),
     };
     let functions = Functions { model, names }.all();
-    let doc = format!("The cache of [`{0}`](fn@{0}).", function.name());
+    let doc = format!(" The cache of [`{0}`](fn@{0}).", function.name());
     quote! {
         #(#cfgs)*
         #(#hidden)*
@@ -62,7 +62,7 @@ fn free(model: &Cache) -> TokenStream {
         }
 
         #(#cfgs)*
-        #[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+        #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
         impl #name {
             #(#functions)*
         }
@@ -85,7 +85,7 @@ fn siblings(model: &Cache) -> TokenStream {
     let with_attributes = |function: TokenStream| {
         quote! {
             #(#cfgs)*
-            #[allow(dead_code, deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+            #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
             #function
         }
     };
@@ -148,7 +148,7 @@ impl Functions<'_> {
             (TokenStream::new(), quote_spanned!(Span::mixed_site()=> #call.wait();), "")
         };
         let head = self.key_head(&self.names.invalidate, false, &output);
-        let doc = format!("Removes the entry for these arguments, and keeps loads of it that are under way from storing.{doc}");
+        let doc = format!(" Removes the entry for these arguments, and keeps loads of it that are under way from storing.{doc}");
         quote_spanned! {Span::mixed_site()=>
             #[doc = #doc]
             #head { #call }

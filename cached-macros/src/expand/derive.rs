@@ -278,7 +278,7 @@ fn of_enum<'a>(input: &'a DeriveInput, data: &'a DataEnum) -> Body {
     let (hash, eq, to_owned) = (arms(Variant::hash_arm), arms(Variant::eq_arm), arms(Variant::to_owned_arm));
     let (write, write_owned) = (arms(Variant::write_arm), arms(Variant::write_owned_arm));
     let otherwise = (variants.len() > 1).then(|| quote_spanned!(at=> _ => false,));
-    let doc = format!("What a key keeps of [`{}`].", input.ident.unraw());
+    let doc = format!(" What a key keeps of [`{}`].", input.ident.unraw());
     Body {
         beside: quote_spanned! {at=>
             #[doc = #doc]

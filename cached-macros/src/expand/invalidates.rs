@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Path, PathArguments};
 
-use super::cache::{async_block, boxed, closure, shape};
+use super::cache::{async_block, boxed, call_once, shape};
 use super::{own, parts};
 use crate::model::{ArgKind, Goal, Invalidates, TargetArg, mention_of_result};
 use crate::signature::{Flow, find_impl_trait};
@@ -50,21 +50,17 @@ impl<'a> Expansion<'a> {
         let wait = self.wait();
         let before = self.model.before.then(|| quote_spanned!(at=> __pending.before() #wait;));
         let run = match self.model.subject.flow {
-            Flow::Sync => {
-                let body = closure(&self.model.subject);
-                quote_spanned!(at=> __rt::call(#body))
-            }
+            Flow::Sync => call_once(&self.model.subject),
             Flow::Async => {
                 let body = async_block(&self.model.subject);
                 quote_spanned!(at=> #body.await)
             }
             Flow::Boxed => {
-                let body = closure(&self.model.subject);
-                quote_spanned!(at=> __rt::call(#body).await)
+                let body = call_once(&self.model.subject);
+                quote_spanned!(at=> #body.await)
             }
         };
         let after = self.after();
-        let run = if self.model.subject.flow == Flow::Async { run } else { quote_spanned!(at=> { use ::cached_core::__private as __rt; #run }) };
         quote_spanned! {at=>
             #when
             #pending

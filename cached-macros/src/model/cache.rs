@@ -56,7 +56,7 @@ pub(crate) enum Policy {
 }
 
 /// How many parts a key may have: the runtime's tuples end there.
-const MOST_PARTS: usize = 16;
+const MOST_PARTS: usize = 12;
 
 impl Cache {
     /// Reads the arguments. Each one that cannot be read is recorded; the model is whole if none was.

@@ -1,0 +1,5 @@
+//! The engine held against a plain model of what it promises, and against user code that panics.
+
+mod panics;
+mod property;
+mod reference;
