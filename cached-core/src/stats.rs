@@ -28,7 +28,8 @@ pub struct Stats {
     pub coalesced: u64,
     /// Loads whose value was not stored because an invalidation came between.
     pub overtaken: u64,
-    /// Values not stored because they alone weigh more than the whole cache may hold.
+    /// Values not stored because they alone weigh more than the whole cache may hold or, rarely, because other writers took the
+    /// room each time it was made.
     pub rejected: u64,
     /// Entries that left, by cause.
     pub evictions: Evictions,

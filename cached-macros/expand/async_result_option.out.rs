@@ -1,7 +1,7 @@
 pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match find_user::__site()
+        let __begin = find_user::__site()
             .call(((&&__rt::Part(&id)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<Result<Option<User>, DbError>>::NEW).shape(),
@@ -14,9 +14,8 @@ pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
                 |__tags| {
                     __tags.add(__rt::Template::new(&["users"], 0).render(&()));
                 },
-            )
-            .await
-        {
+            );
+        match __begin.await {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -52,20 +51,6 @@ pub struct find_user {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl find_user {
-    #[doc(hidden)]
-    #[inline]
-    pub fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "find_user",
-            template: __rt::Template::new(&["user:", ""], 0),
-            default_key: false,
-            backend: "memory",
-            is_async: true,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     pub fn key(id: u64) -> ::std::string::String {
@@ -88,6 +73,20 @@ impl find_user {
     /// Runs the function and stores the result, whatever is cached.
     pub async fn refresh(db: &Db, id: u64) -> Result<Option<User>, DbError> {
         Self::__site().refresh_async(find_user(db, id)).await
+    }
+    #[doc(hidden)]
+    #[inline]
+    pub fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "find_user",
+            template: __rt::Template::new(&["user:", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: true,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     pub fn __target(id: u64) -> ::cached_core::__private::Target {

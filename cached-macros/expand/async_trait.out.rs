@@ -24,16 +24,15 @@ impl Users for PgUsers {
                     backend: "memory",
                     is_async: true,
                 });
-                match __SITE
+                let __begin = __SITE
                     .call(((&&__rt::Part(&id)).part(),))
-                    .scope(::core::any::type_name::<Self>(), "")
+                    .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                     .begin(
                         (&&&&&&__rt::Returns::<Option<User>>::NEW).shape(),
                         || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                         |_| {},
-                    )
-                    .await
-                {
+                    );
+                match __begin.await {
                     __rt::Lookup::Found(__output) => return __output,
                     __rt::Lookup::Lead(__flight) => __flight,
                 }

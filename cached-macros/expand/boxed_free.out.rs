@@ -5,15 +5,14 @@ pub fn page<'a>(
     ::std::boxed::Box::pin(async move {
         let mut __flight = {
             use ::cached_core::__private::{self as __rt, via::*};
-            match page::__site()
+            let __begin = page::__site()
                 .call(((&&__rt::Part(&path)).part(),))
                 .begin(
                     (&&&&&&__rt::Returns::<Result<Arc<str>, Error>>::NEW).shape(),
                     || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                     |_| {},
-                )
-                .await
-            {
+                );
+            match __begin.await {
                 __rt::Lookup::Found(__output) => return __output,
                 __rt::Lookup::Lead(__flight) => __flight,
             }
@@ -38,20 +37,6 @@ pub struct page {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl page {
-    #[doc(hidden)]
-    #[inline]
-    pub fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "page",
-            template: __rt::Template::new(&["page:", ""], 0),
-            default_key: false,
-            backend: "memory",
-            is_async: true,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     pub fn key<'a>(path: &'a str) -> ::std::string::String {
@@ -80,6 +65,20 @@ impl page {
         path: &'a str,
     ) -> Result<Arc<str>, Error> {
         Self::__site().refresh_async(page(site, path)).await
+    }
+    #[doc(hidden)]
+    #[inline]
+    pub fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "page",
+            template: __rt::Template::new(&["page:", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: true,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     pub fn __target<'a>(path: &'a str) -> ::cached_core::__private::Target {

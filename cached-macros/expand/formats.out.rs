@@ -7,7 +7,7 @@ fn search(
 ) -> Vec<Hit> {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match search::__site()
+        let __begin = search::__site()
             .call((
                 __rt::DebugPart(&kind),
                 __rt::HashPart(&filter),
@@ -19,9 +19,8 @@ fn search(
                 (&&&&&&__rt::Returns::<Vec<Hit>>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
-            )
-            .wait()
-        {
+            );
+        match __begin.wait() {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -37,23 +36,6 @@ struct search {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl search {
-    #[doc(hidden)]
-    #[inline]
-    fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "search",
-            template: __rt::Template::new(
-                &["{v2}/", "/", "/", "-", "/", ""],
-                1u128 << b'-',
-            ),
-            default_key: false,
-            backend: "memory",
-            is_async: false,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     fn key(
@@ -102,6 +84,23 @@ impl search {
         names: &[String],
     ) -> Vec<Hit> {
         Self::__site().refresh(move || search(kind, filter, from, to, names))
+    }
+    #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "search",
+            template: __rt::Template::new(
+                &["{v2}/", "/", "/", "-", "/", ""],
+                1u128 << b'-',
+            ),
+            default_key: false,
+            backend: "memory",
+            is_async: false,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     fn __target(

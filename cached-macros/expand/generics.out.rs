@@ -8,16 +8,18 @@ where
 {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match row::__site()
+        let __begin = row::__site()
             .call(((&&__rt::Part(&key)).part(),))
-            .scope("", ::core::any::type_name::<(*const D, K, [(); WIDTH])>())
+            .scope(
+                __rt::TypeTag::NONE,
+                __rt::TypeTag::of::<(*const D, K, [(); WIDTH])>(),
+            )
             .begin(
                 (&&&&&&__rt::Returns::<Result<[u8; WIDTH], D::Error>>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
-            )
-            .await
-        {
+            );
+        match __begin.await {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -41,20 +43,6 @@ pub struct row {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl row {
-    #[doc(hidden)]
-    #[inline]
-    pub fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "row",
-            template: __rt::Template::new(&["row:", ""], 0),
-            default_key: false,
-            backend: "memory",
-            is_async: true,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     pub fn key<'a, K>(key: K) -> ::std::string::String
@@ -99,6 +87,20 @@ impl row {
         Self::__site().refresh_async(row::<D, K, WIDTH>(db, key)).await
     }
     #[doc(hidden)]
+    #[inline]
+    pub fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "row",
+            template: __rt::Template::new(&["row:", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: true,
+        });
+        &__SITE
+    }
+    #[doc(hidden)]
     pub fn __target<'a, K>(key: K) -> ::cached_core::__private::Target
     where
         K: Key<'a> + Clone,
@@ -114,18 +116,15 @@ impl row {
 fn count<T: Table, const FAST: bool>() -> u64 {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        #[allow(dead_code, non_camel_case_types)]
-        struct __ConstFAST<const __VALUE: bool>;
-        match count::__site()
+        let __begin = count::__site()
             .call(())
-            .scope("", ::core::any::type_name::<(T, __ConstFAST<FAST>)>())
+            .scope(__rt::TypeTag::NONE, count::__generics::<T, FAST>())
             .begin(
                 (&&&&&&__rt::Returns::<u64>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
-            )
-            .wait()
-        {
+            );
+        match __begin.wait() {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -140,29 +139,13 @@ struct count {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl count {
-    #[doc(hidden)]
-    #[inline]
-    fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "count",
-            template: __rt::Template::new(&[""], 0),
-            default_key: true,
-            backend: "memory",
-            is_async: false,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     fn key<T: Table, const FAST: bool>() -> ::std::string::String {
         use ::cached_core::__private::{self as __rt, via::*};
-        #[allow(dead_code, non_camel_case_types)]
-        struct __ConstFAST<const __VALUE: bool>;
         Self::__site()
             .call(())
-            .scope("", ::core::any::type_name::<(T, __ConstFAST<FAST>)>())
+            .scope(__rt::TypeTag::NONE, count::__generics::<T, FAST>())
             .text()
     }
     /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
@@ -183,17 +166,36 @@ impl count {
         Self::__site().refresh(move || count::<T, FAST>())
     }
     #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "count",
+            template: __rt::Template::new(&[""], 0),
+            default_key: true,
+            backend: "memory",
+            is_async: false,
+        });
+        &__SITE
+    }
+    #[doc(hidden)]
     fn __target<T: Table, const FAST: bool>() -> ::cached_core::__private::Target {
         use ::cached_core::__private::{self as __rt, via::*};
-        #[allow(dead_code, non_camel_case_types)]
-        struct __ConstFAST<const __VALUE: bool>;
         Self::__site()
             .call(())
-            .scope("", ::core::any::type_name::<(T, __ConstFAST<FAST>)>())
+            .scope(__rt::TypeTag::NONE, count::__generics::<T, FAST>())
             .target()
     }
     #[doc(hidden)]
     fn __all() -> ::cached_core::__private::Target {
         ::cached_core::__private::Target::all_of(Self::__site())
+    }
+    #[doc(hidden)]
+    fn __generics<T: Table, const FAST: bool>() -> ::cached_core::__private::TypeTag {
+        use ::cached_core::__private as __rt;
+        #[allow(dead_code, non_camel_case_types)]
+        struct __ConstFAST<const __VALUE: bool>;
+        __rt::TypeTag::of::<(T, __ConstFAST<FAST>)>()
     }
 }

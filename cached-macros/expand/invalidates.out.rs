@@ -3,8 +3,8 @@ async fn save_user(db: &Db, id: u64, user: &User) -> Result<(), DbError> {
         use ::cached_core::__private::{self as __rt, via::*};
         __rt::Pending::new(
             ::cached_core::Invalidation::new()
-                .target(find_user::__target(::core::clone::Clone::clone(&id)))
-                .target(users::list_users::__all())
+                .target(<find_user>::__target(::core::clone::Clone::clone(&id)))
+                .target(<users::list_users>::__all())
                 .key(
                     __rt::Template::new(&["user:", ""], 0)
                         .render(&((&&__rt::Part(&id)).part(),)),
@@ -27,7 +27,7 @@ async fn save_user(db: &Db, id: u64, user: &User) -> Result<(), DbError> {
         .await;
     {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __shape = (&&&&&&__rt::Returns::<Result<(), DbError>>::NEW).shape();
+        let __shape = (&&&&__rt::Returns::<Result<(), DbError>>::NEW).outcome();
         if __shape.is_ok(&__output) {
             __pending.run().await;
         } else {

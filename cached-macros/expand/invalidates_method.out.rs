@@ -5,9 +5,9 @@ impl Catalogue {
             __rt::Pending::new(
                 ::cached_core::Invalidation::new()
                     .target(
-                        Self::__price_target(self, ::core::clone::Clone::clone(&sku)),
+                        Self::__price_companion(self, ::core::clone::Clone::clone(&sku)),
                     )
-                    .target(Catalogue::__stock_all())
+                    .target(Catalogue::__stock_companion_all())
                     .key(
                         __rt::Template::new(&["shop:", ""], 0)
                             .render(&((&&__rt::Part(&self.shop)).part(),)),
@@ -24,7 +24,7 @@ impl Catalogue {
         };
         {
             use ::cached_core::__private::{self as __rt, via::*};
-            let __shape = (&&&&&&__rt::Returns::<&mut Price>::NEW).shape();
+            let __shape = (&&&&__rt::Returns::<&mut Price>::NEW).outcome();
             if __shape.is_ok(&__output) {
                 __pending.run().wait();
             } else {

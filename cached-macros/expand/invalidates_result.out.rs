@@ -22,35 +22,22 @@ async fn place_order(order: Order, region: String) -> Result<Placed, Error> {
         .await;
     {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __shape = (&&&&&&__rt::Returns::<Result<Placed, Error>>::NEW).shape();
-        if __shape.is_ok(&__output) {
-            if match __shape.value(&__output) {
-                ::core::option::Option::Some(result) => result.changed,
-                ::core::option::Option::None => true,
-            } {
-                if let ::core::option::Option::Some(result) = __shape.value(&__output) {
-                    __pending
-                        .add(
-                            ::cached_core::Invalidation::new()
-                                .target(
-                                    find_order::__target(
-                                        {
-                                            let result = result;
-                                            result.id
-                                        },
-                                        __kept0,
-                                    ),
-                                )
-                                .key(
-                                    __rt::Template::new(&["orders:", ":", ""], 0)
-                                        .render(&(__kept1, (&&__rt::Part(&result.customer)).part())),
-                                ),
-                        );
-                }
-                __pending.run().await;
-            } else {
-                __pending.disarm();
+        let __shape = (&&&&__rt::Returns::<Result<Placed, Error>>::NEW).outcome();
+        if __shape.is_ok(&__output)
+            && __shape.value(&__output).is_none_or(|result| result.changed)
+        {
+            if let ::core::option::Option::Some(result) = __shape.value(&__output) {
+                __pending
+                    .add(
+                        ::cached_core::Invalidation::new()
+                            .target(<find_order>::__target(result.id, __kept0))
+                            .key(
+                                __rt::Template::new(&["orders:", ":", ""], 0)
+                                    .render(&(__kept1, (&&__rt::Part(&result.customer)).part())),
+                            ),
+                    );
             }
+            __pending.run().await;
         } else {
             __pending.disarm();
         }

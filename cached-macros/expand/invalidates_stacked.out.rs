@@ -28,7 +28,7 @@ fn profile(id: u64) -> Profile {
                 __call(move || -> Profile {
                     let mut __flight = {
                         use ::cached_core::__private::{self as __rt, via::*};
-                        match profile::__site()
+                        let __begin = profile::__site()
                             .call(((&&__rt::Part(&id)).part(),))
                             .begin(
                                 (&&&&&&__rt::Returns::<Profile>::NEW).shape(),
@@ -36,9 +36,8 @@ fn profile(id: u64) -> Profile {
                                     __rt::Options::new().ttl(::core::time::Duration::new(60, 0))
                                 },
                                 |_| {},
-                            )
-                            .wait()
-                        {
+                            );
+                        match __begin.wait() {
                             __rt::Lookup::Found(__output) => return __output,
                             __rt::Lookup::Lead(__flight) => __flight,
                         }
@@ -50,7 +49,7 @@ fn profile(id: u64) -> Profile {
             };
             {
                 use ::cached_core::__private::{self as __rt, via::*};
-                let __shape = (&&&&&&__rt::Returns::<Profile>::NEW).shape();
+                let __shape = (&&&&__rt::Returns::<Profile>::NEW).outcome();
                 if __shape.is_ok(&__output) {
                     __pending.run().wait();
                 } else {
@@ -62,7 +61,7 @@ fn profile(id: u64) -> Profile {
     };
     {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __shape = (&&&&&&__rt::Returns::<Profile>::NEW).shape();
+        let __shape = (&&&&__rt::Returns::<Profile>::NEW).outcome();
         if __shape.is_ok(&__output) {
             __pending.run().wait();
         } else {
@@ -78,20 +77,6 @@ struct profile {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl profile {
-    #[doc(hidden)]
-    #[inline]
-    fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "profile",
-            template: __rt::Template::new(&["profile:", ""], 0),
-            default_key: false,
-            backend: "memory",
-            is_async: false,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     fn key(id: u64) -> ::std::string::String {
@@ -114,6 +99,20 @@ impl profile {
     /// Runs the function and stores the result, whatever is cached.
     fn refresh(id: u64) -> Profile {
         Self::__site().refresh(move || profile(id))
+    }
+    #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "profile",
+            template: __rt::Template::new(&["profile:", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: false,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     fn __target(id: u64) -> ::cached_core::__private::Target {

@@ -2,7 +2,10 @@
 struct UserId(u64);
 const _: () = {
     #[automatically_derived]
-    impl ::cached_core::KeyPart for UserId {
+    impl ::cached_core::KeyPart for UserId
+    where
+        u64: ::cached_core::KeyPart,
+    {
         type Owned = <u64 as ::cached_core::KeyPart>::Owned;
         #[inline]
         fn hash_part<__H: ::core::hash::Hasher>(&self, __state: &mut __H) {
@@ -37,7 +40,10 @@ struct Span<'a, T> {
 }
 const _: () = {
     #[automatically_derived]
-    impl<'a, T: ::cached_core::KeyPart> ::cached_core::KeyPart for Span<'a, T> {
+    impl<'a, T: ::cached_core::KeyPart> ::cached_core::KeyPart for Span<'a, T>
+    where
+        &'a str: ::cached_core::KeyPart,
+    {
         type Owned = (
             <&'a str as ::cached_core::KeyPart>::Owned,
             <T as ::cached_core::KeyPart>::Owned,
@@ -97,14 +103,25 @@ enum Currency {
 const _: () = {
     /// What a key keeps of [`Currency`].
     #[derive(PartialEq, Eq)]
-    #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+    #[allow(
+        missing_docs,
+        non_camel_case_types,
+        unreachable_pub,
+        clippy::all,
+        clippy::pedantic
+    )]
     pub enum __Owned<__T0, __T1, __T2> {
         Eur,
         Other(__T0, __T1),
         Custom(__T2),
     }
     #[automatically_derived]
-    impl ::cached_core::KeyPart for Currency {
+    impl ::cached_core::KeyPart for Currency
+    where
+        String: ::cached_core::KeyPart,
+        u8: ::cached_core::KeyPart,
+        u32: ::cached_core::KeyPart,
+    {
         type Owned = __Owned<
             <String as ::cached_core::KeyPart>::Owned,
             <u8 as ::cached_core::KeyPart>::Owned,
@@ -165,16 +182,18 @@ const _: () = {
             __out: &mut ::cached_core::__private::KeyWriter<'_>,
         ) -> ::core::fmt::Result {
             match self {
-                Self::Eur {} => __out.raw("Eur"),
+                Self::Eur {} => ::core::fmt::Write::write_str(__out, "Eur"),
                 Self::Other { 0: __here0, 1: __here1 } => {
-                    __out.raw("Other(")?;
+                    ::core::fmt::Write::write_str(__out, "Other")?;
+                    __out.raw("(")?;
                     <String as ::cached_core::KeyPart>::write_part(__here0, __out)?;
                     __out.raw(",")?;
                     <u8 as ::cached_core::KeyPart>::write_part(__here1, __out)?;
                     __out.raw(")")
                 }
                 Self::Custom { code: __here0 } => {
-                    __out.raw("Custom(")?;
+                    ::core::fmt::Write::write_str(__out, "Custom")?;
+                    __out.raw("(")?;
                     <u32 as ::cached_core::KeyPart>::write_part(__here0, __out)?;
                     __out.raw(")")
                 }
@@ -185,16 +204,18 @@ const _: () = {
             __out: &mut ::cached_core::__private::KeyWriter<'_>,
         ) -> ::core::fmt::Result {
             match __owned {
-                __Owned::Eur => __out.raw("Eur"),
+                __Owned::Eur => ::core::fmt::Write::write_str(__out, "Eur"),
                 __Owned::Other(__there0, __there1) => {
-                    __out.raw("Other(")?;
+                    ::core::fmt::Write::write_str(__out, "Other")?;
+                    __out.raw("(")?;
                     <String as ::cached_core::KeyPart>::write_owned(__there0, __out)?;
                     __out.raw(",")?;
                     <u8 as ::cached_core::KeyPart>::write_owned(__there1, __out)?;
                     __out.raw(")")
                 }
                 __Owned::Custom(__there0) => {
-                    __out.raw("Custom(")?;
+                    ::core::fmt::Write::write_str(__out, "Custom")?;
+                    __out.raw("(")?;
                     <u32 as ::cached_core::KeyPart>::write_owned(__there0, __out)?;
                     __out.raw(")")
                 }
@@ -222,14 +243,14 @@ const _: () = {
             &self,
             __out: &mut ::cached_core::__private::KeyWriter<'_>,
         ) -> ::core::fmt::Result {
-            __out.raw("Everything")
+            ::core::fmt::Write::write_str(__out, "Everything")
         }
         fn write_owned(
             __owned: &Self::Owned,
             __out: &mut ::cached_core::__private::KeyWriter<'_>,
         ) -> ::core::fmt::Result {
             let _ = __owned;
-            __out.raw("Everything")
+            ::core::fmt::Write::write_str(__out, "Everything")
         }
     }
 };

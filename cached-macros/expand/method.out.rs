@@ -10,16 +10,15 @@ impl Catalogue {
                 backend: "memory",
                 is_async: true,
             });
-            match __SITE
+            let __begin = __SITE
                 .call(((&&__rt::Part(&self.shop)).part(), (&&__rt::Part(&sku)).part()))
-                .scope(::core::any::type_name::<Self>(), "")
+                .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                 .begin(
                     (&&&&&&__rt::Returns::<Result<Price, Error>>::NEW).shape(),
                     || __rt::Options::new().ttl(::core::time::Duration::new(300, 0)),
                     |_| {},
-                )
-                .await
-            {
+                );
+            match __begin.await {
                 __rt::Lookup::Found(__output) => return __output,
                 __rt::Lookup::Lead(__flight) => __flight,
             }
@@ -47,16 +46,15 @@ impl Catalogue {
                 backend: "memory",
                 is_async: false,
             });
-            match __SITE
+            let __begin = __SITE
                 .call(())
-                .scope(::core::any::type_name::<Self>(), "")
+                .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                 .begin(
                     (&&&&&&__rt::Returns::<Currency>::NEW).shape(),
                     || __rt::Options::new().capacity(100),
                     |_| {},
-                )
-                .wait()
-            {
+                );
+            match __begin.wait() {
                 __rt::Lookup::Found(__output) => return __output,
                 __rt::Lookup::Lead(__flight) => __flight,
             }

@@ -2,37 +2,21 @@ impl Catalogue {
     pub fn stock(self: Arc<Self>, sku: &str, unit: Unit) -> u32 {
         let mut __flight = {
             use ::cached_core::__private::{self as __rt, via::*};
-            match Self::__stock_site()
+            let __begin = Self::__stock_site()
                 .call(((&&__rt::Part(&self.shop)).part(), (&&__rt::Part(&sku)).part()))
-                .scope(::core::any::type_name::<Self>(), "")
+                .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                 .begin(
                     (&&&&&&__rt::Returns::<u32>::NEW).shape(),
                     || __rt::Options::new().ttl(::core::time::Duration::new(300, 0)),
                     |_| {},
-                )
-                .wait()
-            {
+                );
+            match __begin.wait() {
                 __rt::Lookup::Found(__output) => return __output,
                 __rt::Lookup::Lead(__flight) => __flight,
             }
         };
         let __output = __flight.run(move || -> u32 { self.count(sku, unit) });
         __flight.finish(__output, |_| {})
-    }
-    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
-    #[doc(hidden)]
-    #[inline]
-    pub fn __stock_site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "stock",
-            template: __rt::Template::new(&["stock:", ":", ""], 0),
-            default_key: false,
-            backend: "memory",
-            is_async: false,
-        });
-        &__SITE
     }
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// The key of the entry for these arguments.
@@ -46,7 +30,7 @@ impl Catalogue {
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     pub fn stock_invalidate(&self, sku: &str) {
-        Self::__stock_target(self, sku).invalidate().wait();
+        Self::__stock_companion(self, sku).invalidate().wait();
     }
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// The cache itself: its statistics, its size, and how to clear it.
@@ -66,7 +50,22 @@ impl Catalogue {
     }
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     #[doc(hidden)]
-    pub fn __stock_target(&self, sku: &str) -> ::cached_core::__private::Target {
+    #[inline]
+    pub fn __stock_site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "stock",
+            template: __rt::Template::new(&["stock:", ":", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: false,
+        });
+        &__SITE
+    }
+    #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
+    #[doc(hidden)]
+    pub fn __stock_companion(&self, sku: &str) -> ::cached_core::__private::Target {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__stock_site()
             .call(((&&__rt::Part(&self.shop)).part(), (&&__rt::Part(&sku)).part()))
@@ -74,7 +73,7 @@ impl Catalogue {
     }
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     #[doc(hidden)]
-    pub fn __stock_all() -> ::cached_core::__private::Target {
+    pub fn __stock_companion_all() -> ::cached_core::__private::Target {
         ::cached_core::__private::Target::all_of(Self::__stock_site())
     }
 }

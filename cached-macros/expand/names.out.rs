@@ -1,15 +1,14 @@
 pub fn r#type(r#type: u8) -> u8 {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match r#type::__site()
+        let __begin = r#type::__site()
             .call(((&&__rt::Part(&r#type)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<u8>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
-            )
-            .wait()
-        {
+            );
+        match __begin.wait() {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -24,20 +23,6 @@ pub struct r#type {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl r#type {
-    #[doc(hidden)]
-    #[inline]
-    pub fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "type",
-            template: __rt::Template::new(&["", ""], 0),
-            default_key: true,
-            backend: "memory",
-            is_async: false,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     pub fn key(r#type: u8) -> ::std::string::String {
@@ -62,6 +47,20 @@ impl r#type {
         Self::__site().refresh(move || r#type(__arg0))
     }
     #[doc(hidden)]
+    #[inline]
+    pub fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "type",
+            template: __rt::Template::new(&["", ""], 0),
+            default_key: true,
+            backend: "memory",
+            is_async: false,
+        });
+        &__SITE
+    }
+    #[doc(hidden)]
     pub fn __target(r#type: u8) -> ::cached_core::__private::Target {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site().call(((&&__rt::Part(&r#type)).part(),)).target()
@@ -77,15 +76,14 @@ impl r#type {
 pub unsafe extern "C" fn peek(address: usize) -> u8 {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match peek::__site()
+        let __begin = peek::__site()
             .call(((&&__rt::Part(&address)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<u8>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
-            )
-            .wait()
-        {
+            );
+        match __begin.wait() {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -103,20 +101,6 @@ pub struct peek {
 #[cfg(unix)]
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl peek {
-    #[doc(hidden)]
-    #[inline]
-    pub fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "peek",
-            template: __rt::Template::new(&["peek:", ""], 0),
-            default_key: false,
-            backend: "memory",
-            is_async: false,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     pub fn key(address: usize) -> ::std::string::String {
@@ -139,6 +123,20 @@ impl peek {
     /// Runs the function and stores the result, whatever is cached.
     pub unsafe fn refresh(address: usize) -> u8 {
         Self::__site().refresh(move || unsafe { peek(address) })
+    }
+    #[doc(hidden)]
+    #[inline]
+    pub fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "peek",
+            template: __rt::Template::new(&["peek:", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: false,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     pub fn __target(address: usize) -> ::cached_core::__private::Target {

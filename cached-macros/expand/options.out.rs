@@ -1,7 +1,7 @@
 fn text(page: u32) -> Option<String> {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match text::__site()
+        let __begin = text::__site()
             .call(((&&__rt::Part(&page)).part(),))
             .when(page < 10)
             .begin(
@@ -17,9 +17,8 @@ fn text(page: u32) -> Option<String> {
                         .weighted()
                 },
                 |_| {},
-            )
-            .wait()
-        {
+            );
+        match __begin.wait() {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -41,20 +40,6 @@ struct text {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl text {
-    #[doc(hidden)]
-    #[inline]
-    fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "text",
-            template: __rt::Template::new(&["text:", ""], 0),
-            default_key: false,
-            backend: "scratch",
-            is_async: false,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     fn key(page: u32) -> ::std::string::String {
@@ -77,6 +62,20 @@ impl text {
     /// Runs the function and stores the result, whatever is cached.
     fn refresh(page: u32) -> Option<String> {
         Self::__site().refresh(move || text(page))
+    }
+    #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "text",
+            template: __rt::Template::new(&["text:", ""], 0),
+            default_key: false,
+            backend: "scratch",
+            is_async: false,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     fn __target(page: u32) -> ::cached_core::__private::Target {

@@ -6,7 +6,7 @@ fn distance(
 ) -> f64 {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match distance::__site()
+        let __begin = distance::__site()
             .call((
                 (&&__rt::Part(&x)).part(),
                 (&&__rt::Part(&y)).part(),
@@ -17,9 +17,8 @@ fn distance(
                 (&&&&&&__rt::Returns::<f64>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
-            )
-            .wait()
-        {
+            );
+        match __begin.wait() {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -38,20 +37,6 @@ struct distance {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl distance {
-    #[doc(hidden)]
-    #[inline]
-    fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "distance",
-            template: __rt::Template::new(&["", ":", ":", ":", ""], 0),
-            default_key: true,
-            backend: "memory",
-            is_async: false,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     fn key(
@@ -95,6 +80,20 @@ impl distance {
         __arg3: &Tracer,
     ) -> f64 {
         Self::__site().refresh(move || distance(__arg0, __arg1, scale, __arg3))
+    }
+    #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "distance",
+            template: __rt::Template::new(&["", ":", ":", ":", ""], 0),
+            default_key: true,
+            backend: "memory",
+            is_async: false,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     fn __target(

@@ -3,15 +3,14 @@
 pub(crate) async fn member_count(db: &Db, team: u32) -> Result<u64, DbError> {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match member_count::__site()
+        let __begin = member_count::__site()
             .call(((&&__rt::Part(&team)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<Result<u64, DbError>>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(300, 0)),
                 |_| {},
-            )
-            .await
-        {
+            );
+        match __begin.await {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -36,20 +35,6 @@ pub(crate) struct member_count {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl member_count {
-    #[doc(hidden)]
-    #[inline]
-    pub(crate) fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "member_count",
-            template: __rt::Template::new(&["", ""], 0),
-            default_key: true,
-            backend: "memory",
-            is_async: true,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     pub(crate) fn key(team: u32) -> ::std::string::String {
@@ -72,6 +57,20 @@ impl member_count {
     /// Runs the function and stores the result, whatever is cached.
     pub(crate) async fn refresh(db: &Db, team: u32) -> Result<u64, DbError> {
         Self::__site().refresh_async(member_count(db, team)).await
+    }
+    #[doc(hidden)]
+    #[inline]
+    pub(crate) fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "member_count",
+            template: __rt::Template::new(&["", ""], 0),
+            default_key: true,
+            backend: "memory",
+            is_async: true,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     pub(crate) fn __target(team: u32) -> ::cached_core::__private::Target {

@@ -2,15 +2,14 @@
 fn exchange_rate(from: &str, to: &str) -> f64 {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match exchange_rate::__site()
+        let __begin = exchange_rate::__site()
             .call(((&&__rt::Part(&from)).part(), (&&__rt::Part(&to)).part()))
             .begin(
                 (&&&&&&__rt::Returns::<f64>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
-            )
-            .wait()
-        {
+            );
+        match __begin.wait() {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -25,20 +24,6 @@ struct exchange_rate {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl exchange_rate {
-    #[doc(hidden)]
-    #[inline]
-    fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "exchange_rate",
-            template: __rt::Template::new(&["", ":", ""], 0),
-            default_key: true,
-            backend: "memory",
-            is_async: false,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     fn key(from: &str, to: &str) -> ::std::string::String {
@@ -63,6 +48,20 @@ impl exchange_rate {
     /// Runs the function and stores the result, whatever is cached.
     fn refresh(from: &str, to: &str) -> f64 {
         Self::__site().refresh(move || exchange_rate(from, to))
+    }
+    #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "exchange_rate",
+            template: __rt::Template::new(&["", ":", ""], 0),
+            default_key: true,
+            backend: "memory",
+            is_async: false,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     fn __target(from: &str, to: &str) -> ::cached_core::__private::Target {

@@ -1,28 +1,36 @@
 async fn orders(customer: Customer, page: u32) -> Result<Orders, Error> {
     let (mut __flight, __kept0) = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __flight = match orders::__site()
-            .call(((&&__rt::Part(&customer.id)).part(), (&&__rt::Part(&page)).part()))
-            .begin(
-                (&&&&&&__rt::Returns::<Result<Orders, Error>>::NEW).shape(),
-                || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)).tagged(),
-                |__tags| {
-                    __tags
-                        .add(
-                            __rt::Template::new(&["customer:", ""], 0)
-                                .render(&((&&__rt::Part(&customer.id)).part(),)),
-                        );
-                    __tags
-                        .add(
-                            __rt::Template::new(&["page:", ""], 0)
-                                .render(&((&&__rt::Part(&page)).part(),)),
-                        );
-                },
-            )
-            .await
-        {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        let __flight = {
+            let __begin = orders::__site()
+                .call((
+                    (&&__rt::Part(&customer.id)).part(),
+                    (&&__rt::Part(&page)).part(),
+                ))
+                .begin(
+                    (&&&&&&__rt::Returns::<Result<Orders, Error>>::NEW).shape(),
+                    || {
+                        __rt::Options::new()
+                            .ttl(::core::time::Duration::new(60, 0))
+                            .tagged()
+                    },
+                    |__tags| {
+                        __tags
+                            .add(
+                                __rt::Template::new(&["customer:", ""], 0)
+                                    .render(&((&&__rt::Part(&customer.id)).part(),)),
+                            );
+                        __tags
+                            .add(
+                                __rt::Template::new(&["page:", ""], 0)
+                                    .render(&((&&__rt::Part(&page)).part(),)),
+                            );
+                    },
+                );
+            match __begin.await {
+                __rt::Lookup::Found(__output) => return __output,
+                __rt::Lookup::Lead(__flight) => __flight,
+            }
         };
         (
             __flight,
@@ -61,20 +69,6 @@ struct orders {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl orders {
-    #[doc(hidden)]
-    #[inline]
-    fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "orders",
-            template: __rt::Template::new(&["orders:", ":", ""], 0),
-            default_key: false,
-            backend: "memory",
-            is_async: true,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     fn key(customer: Customer, page: u32) -> ::std::string::String {
@@ -99,6 +93,20 @@ impl orders {
     /// Runs the function and stores the result, whatever is cached.
     async fn refresh(customer: Customer, page: u32) -> Result<Orders, Error> {
         Self::__site().refresh_async(orders(customer, page)).await
+    }
+    #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "orders",
+            template: __rt::Template::new(&["orders:", ":", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: true,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     fn __target(customer: Customer, page: u32) -> ::cached_core::__private::Target {

@@ -10,16 +10,15 @@ trait Source {
                 backend: "memory",
                 is_async: false,
             });
-            match __SITE
+            let __begin = __SITE
                 .call(())
-                .scope(::core::any::type_name::<Self>(), "")
+                .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                 .begin(
                     (&&&&&&__rt::Returns::<u32>::NEW).shape(),
                     || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                     |_| {},
-                )
-                .wait()
-            {
+                );
+            match __begin.wait() {
                 __rt::Lookup::Found(__output) => return __output,
                 __rt::Lookup::Lead(__flight) => __flight,
             }

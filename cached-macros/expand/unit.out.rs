@@ -1,15 +1,14 @@
 async fn greet(user: u64) {
     let mut __flight = {
         use ::cached_core::__private::{self as __rt, via::*};
-        match greet::__site()
+        let __begin = greet::__site()
             .call(((&&__rt::Part(&user)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<()>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(86400, 0)),
                 |_| {},
-            )
-            .await
-        {
+            );
+        match __begin.await {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
         }
@@ -28,20 +27,6 @@ struct greet {
 }
 #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
 impl greet {
-    #[doc(hidden)]
-    #[inline]
-    fn __site() -> &'static ::cached_core::__private::Site {
-        use ::cached_core::__private as __rt;
-        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
-            module: ::core::module_path!(),
-            name: "greet",
-            template: __rt::Template::new(&["greeted:", ""], 0),
-            default_key: false,
-            backend: "memory",
-            is_async: true,
-        });
-        &__SITE
-    }
     /// The key of the entry for these arguments.
     #[must_use]
     fn key(user: u64) -> ::std::string::String {
@@ -64,6 +49,20 @@ impl greet {
     /// Runs the function and stores the result, whatever is cached.
     async fn refresh(user: u64) {
         Self::__site().refresh_async(greet(user)).await
+    }
+    #[doc(hidden)]
+    #[inline]
+    fn __site() -> &'static ::cached_core::__private::Site {
+        use ::cached_core::__private as __rt;
+        static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
+            module: ::core::module_path!(),
+            name: "greet",
+            template: __rt::Template::new(&["greeted:", ""], 0),
+            default_key: false,
+            backend: "memory",
+            is_async: true,
+        });
+        &__SITE
     }
     #[doc(hidden)]
     fn __target(user: u64) -> ::cached_core::__private::Target {

@@ -18,20 +18,33 @@ pub(crate) enum Place {
     Associated,
 }
 
+impl From<Surroundings> for Place {
+    fn from(surroundings: Surroundings) -> Self {
+        match surroundings {
+            Surroundings::Inherent | Surroundings::OfTrait => Self::Associated,
+            Surroundings::Free | Surroundings::Macro => Self::Free,
+        }
+    }
+}
+
 /// Looks around a function in its source.
-pub(crate) type Look = fn(&Function) -> Option<Place>;
+pub(crate) type Look = fn(&Function) -> Option<Surroundings>;
 
 /// Tells free functions from associated ones. A receiver or `Self` in the signature settles it; else the source around the function
 /// does; and where that cannot be read, `Self` in the body.
 pub(crate) fn place(function: &Function, look: Look) -> Place {
-    let signature = &function.sig;
-    if signature.receiver().is_some() || mentions_self(signature.to_token_stream()) {
+    if is_certainly_associated(function) {
         return Place::Associated;
     }
-    if let Some(place) = look(function) {
-        return place;
+    if let Some(surroundings) = look(function) {
+        return surroundings.into();
     }
     if mentions_self(function.body.clone()) { Place::Associated } else { Place::Free }
+}
+
+/// Whether the signature alone shows that the function belongs to a type.
+pub(crate) fn is_certainly_associated(function: &Function) -> bool {
+    function.sig.receiver().is_some() || mentions_self(function.sig.to_token_stream())
 }
 
 fn mentions_self(tokens: TokenStream) -> bool {
@@ -52,21 +65,17 @@ fn mentions_self(tokens: TokenStream) -> bool {
 }
 
 /// Looks at the source text around the function, if the compiler tells where that is.
-pub(crate) fn look_in_source(function: &Function) -> Option<Place> {
+pub(crate) fn look_in_source(function: &Function) -> Option<Surroundings> {
     if !proc_macro::is_available() {
         return None;
     }
     // `#[async_trait]` gives `fn` the place of the `async` that it took away.
     let keyword = around(function.sig.fn_token.span, &["fn", "async"], false);
     let name = function.sig.ident.unraw().to_string();
-    let found = match keyword {
+    match keyword {
         None | Some(Surroundings::Macro) => around(function.sig.ident.span(), &[&name], true),
         found => found,
-    };
-    found.map(|surroundings| match surroundings {
-        Surroundings::Associated => Place::Associated,
-        Surroundings::Free | Surroundings::Macro => Place::Free,
-    })
+    }
 }
 
 fn around(span: Span, expected: &[&str], through_macros: bool) -> Option<Surroundings> {
@@ -86,12 +95,81 @@ mod tests {
 
     #[test]
     fn the_signature_settles_it_then_the_source_then_the_body() {
-        assert_eq!(place_of(quote!(fn f(&self) {}), |_| Some(Place::Free)), Place::Associated);
-        assert_eq!(place_of(quote!(fn f() -> Self {}), |_| Some(Place::Free)), Place::Associated);
-        assert_eq!(place_of(quote!(fn f() { Self::new() }), |_| Some(Place::Free)), Place::Free);
-        assert_eq!(place_of(quote!(fn f() {}), |_| Some(Place::Associated)), Place::Associated);
-        assert_eq!(place_of(quote!(fn f() { if x { Self::new() } }), |_| None), Place::Associated);
-        assert_eq!(place_of(quote!(fn f() { impl A { fn g() -> Self { Self } } 1 }), |_| None), Place::Free);
-        assert_eq!(place_of(quote!(fn f() {}), |_| None), Place::Free);
+        assert_eq!(
+            place_of(
+                quote!(
+                    fn f(&self) {}
+                ),
+                |_| Some(Surroundings::Free)
+            ),
+            Place::Associated
+        );
+        assert_eq!(
+            place_of(
+                quote!(
+                    fn f() -> Self {}
+                ),
+                |_| Some(Surroundings::Free)
+            ),
+            Place::Associated
+        );
+        assert_eq!(
+            place_of(
+                quote!(
+                    fn f() {
+                        Self::new()
+                    }
+                ),
+                |_| Some(Surroundings::Free)
+            ),
+            Place::Free
+        );
+        assert_eq!(
+            place_of(
+                quote!(
+                    fn f() {}
+                ),
+                |_| Some(Surroundings::Inherent)
+            ),
+            Place::Associated
+        );
+        assert_eq!(
+            place_of(
+                quote!(
+                    fn f() {
+                        if x {
+                            Self::new()
+                        }
+                    }
+                ),
+                |_| None
+            ),
+            Place::Associated
+        );
+        assert_eq!(
+            place_of(
+                quote!(
+                    fn f() {
+                        impl A {
+                            fn g() -> Self {
+                                Self
+                            }
+                        }
+                        1
+                    }
+                ),
+                |_| None
+            ),
+            Place::Free
+        );
+        assert_eq!(
+            place_of(
+                quote!(
+                    fn f() {}
+                ),
+                |_| None
+            ),
+            Place::Free
+        );
     }
 }

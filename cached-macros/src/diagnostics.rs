@@ -44,9 +44,16 @@ impl Errors {
         self.0.borrow().as_ref().map_or(0, Vec::len)
     }
 
-    /// All that was recorded, as one error.
+    /// All that was recorded, as one error, in the order of the source.
     pub(crate) fn check(self) -> syn::Result<()> {
-        let mut found = self.0.borrow_mut().take().unwrap_or_default().into_iter();
+        let mut found = self.0.borrow_mut().take().unwrap_or_default();
+        if proc_macro::is_available() {
+            found.sort_by_key(|error| {
+                let start = error.span().unwrap().start();
+                (start.line(), start.column())
+            });
+        }
+        let mut found = found.into_iter();
         let Some(mut all) = found.next() else { return Ok(()) };
         found.for_each(|error| all.combine(error));
         Err(all)
@@ -61,7 +68,7 @@ impl Drop for Errors {
     }
 }
 
-/// The errors, and the item as it was written: one mistake then gives one message, not one more at each use of the function.
+/// The errors, and the item as it was written.
 pub(crate) fn with_item(error: &syn::Error, item: &TokenStream) -> TokenStream {
     let mut tokens = error.to_compile_error();
     tokens.extend(item.clone());
@@ -77,8 +84,15 @@ pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = 
         .into_iter()
         .map(|candidate| (edit_distance(&name, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= tolerance && *distance < candidate.chars().count())
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, candidate)| (*distance, letters(candidate) != letters(&name)))
         .map(|(_, candidate)| candidate)
+}
+
+/// The letters of a word in order: of two words as near, the one that has the same letters was meant.
+fn letters(word: &str) -> Vec<char> {
+    let mut letters: Vec<_> = word.to_lowercase().chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
@@ -141,6 +155,7 @@ mod tests {
         assert_eq!(did_you_mean("capcity", names), Some("capacity"));
         assert_eq!(did_you_mean("jiter", names), Some("jitter"));
         assert_eq!(did_you_mean("colour", names), None);
+        assert_eq!(did_you_mean("di", ["db", "id"]), Some("id"));
         assert_eq!(did_you_mean("x", ["y"]), None);
     }
 

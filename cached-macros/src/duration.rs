@@ -28,20 +28,26 @@ pub(crate) fn parse(name: &str, value: &Expr) -> syn::Result<Time> {
     let wrong = |message: String| Err(syn::Error::new_spanned(value, message));
     match peel(value) {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => parse_text(name, text),
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if is_unit(number.suffix()) => {
-            wrong(format!("a duration with a unit is a string: `{name} = \"{}{}\"`", number.base10_digits(), number.suffix()))
-        }
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if is_unit(number.suffix()) => wrong(format!(
+            "a duration with a unit is a string: `{name} = \"{}{}\"`",
+            number.base10_digits(),
+            number.suffix()
+        )),
         Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => wrong(format!(
             "`{name}` takes whole seconds; write the fraction in a smaller unit: `{name} = \"{}\"`",
             fraction(number.base10_digits())
         )),
         Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) | Expr::Binary(_) => match fold(value) {
             Folded::Number(seconds) => Ok(Time::seconds(seconds)),
-            Folded::TooLarge => wrong(format!("`{name}` does not fit into 64 bits of seconds; `{name} = \"10000w\"` is long enough for ever")),
+            Folded::TooLarge => wrong(format!(
+                "`{name}` does not fit into 64 bits of seconds; `{name} = \"10000w\"` is long enough for ever"
+            )),
             Folded::NoConstant => Ok(Time::Computed(Box::new(value.clone()))),
         },
         Expr::Lit(_) => wrong(format!("`{name}` takes seconds (`60`), a string (`\"5m\"`) or a `Duration` expression")),
-        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => wrong(format!("`{name}` cannot be negative; write `{name} = 60`")),
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
+            wrong(format!("`{name}` cannot be negative; write `{name} = 60`"))
+        }
         _ => Ok(Time::Computed(Box::new(value.clone()))),
     }
 }
@@ -55,7 +61,9 @@ enum Folded {
 /// The value of integer arithmetic such as `60 * 60`, which would otherwise be an integer where a `Duration` is wanted.
 fn fold(expr: &Expr) -> Folded {
     match peel(expr) {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().map_or(Folded::TooLarge, Folded::Number),
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
+            number.base10_parse().map_or(Folded::TooLarge, Folded::Number)
+        }
         Expr::Binary(ExprBinary { left, op, right, .. }) => {
             let (left, right) = match (fold(left), fold(right)) {
                 (Folded::Number(left), Folded::Number(right)) => (left, right),
@@ -113,7 +121,8 @@ fn is_unit(name: &str) -> bool {
 
 fn parse_text(name: &str, literal: &LitStr) -> syn::Result<Time> {
     let text = literal.value();
-    let nanoseconds = total(&text).map_err(|problem| syn::Error::new(literal.span(), format!("{problem} in `{name} = {text:?}`")))?;
+    let nanoseconds =
+        total(&text).map_err(|problem| syn::Error::new(literal.span(), format!("`{name} = {text:?}`: {problem}")))?;
     let seconds = u64::try_from(nanoseconds / NANOSECONDS);
     let rest = u32::try_from(nanoseconds % NANOSECONDS);
     match (seconds, rest) {
@@ -126,7 +135,7 @@ fn parse_text(name: &str, literal: &LitStr) -> syn::Result<Time> {
 fn total(text: &str) -> Result<u128, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
-        return Err("a duration is missing; write a number and a unit, such as `\"5m\"`,".to_owned());
+        return Err("a duration is missing; write a number and a unit, such as `\"5m\"`".to_owned());
     }
     let mut sum = 0u128;
     let mut seen = Vec::new();
@@ -137,23 +146,30 @@ fn total(text: &str) -> Result<u128, String> {
             return Err(format!("expected a number at `{rest}`"));
         }
         if after.starts_with('.') {
-            return Err(format!("fractions are not understood: write `{number}.…` in a smaller unit, such as `\"1h 30m\"` for `\"1.5h\"`,"));
+            return Err(format!(
+                "fractions are not understood: write the rest in a smaller unit, such as `\"1h 30m\"` for `\"1.5h\"`"
+            ));
         }
         let after = after.trim_start();
         let letters = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
         let (unit_name, after) = after.split_at(letters);
         if unit_name.is_empty() {
-            return Err(format!("`{number}` has no unit; write `\"{number}s\"`, or the number alone for seconds,"));
+            return Err(format!("`{number}` has no unit; write `\"{number}s\"`, or the number alone for seconds"));
         }
         let Some(factor) = unit(unit_name) else {
-            return Err(format!("unknown unit `{unit_name}`; the units are `ns`, `us`, `ms`, `s`, `m`, `h`, `d` and `w`"));
+            return Err(format!(
+                "unknown unit `{unit_name}`; the units are `ns`, `us`, `ms`, `s`, `m`, `h`, `d` and `w`"
+            ));
         };
         if seen.contains(&factor) {
             return Err(format!("the unit `{unit_name}` comes twice"));
         }
         seen.push(factor);
         let number: u128 = number.replace('_', "").parse().map_err(|_| format!("`{number}` is too large"))?;
-        sum = number.checked_mul(factor).and_then(|part| sum.checked_add(part)).ok_or_else(|| format!("`{number}{unit_name}` is too large"))?;
+        sum = number
+            .checked_mul(factor)
+            .and_then(|part| sum.checked_add(part))
+            .ok_or_else(|| format!("`{number}{unit_name}` is too large"))?;
         rest = after.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
     }
     Ok(sum)

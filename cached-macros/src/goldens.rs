@@ -9,8 +9,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, File, ImplItem, Item, Meta, TraitItem};
 
-use crate::context::Place;
+use crate::context::Look;
 use crate::expand::{cache, derive_key_part, invalidates};
+use crate::scan::Surroundings;
 
 #[test]
 fn expansions_are_as_recorded() {
@@ -63,7 +64,11 @@ fn first_difference(recorded: &str, expanded: &str) -> String {
         match (left.next(), right.next()) {
             (None, None) => return "only line ends differ".to_owned(),
             (left, right) if left != right => {
-                return format!("line {number}\n  recorded: {}\n  expanded: {}", left.unwrap_or("(end)"), right.unwrap_or("(end)"));
+                return format!(
+                    "line {number}\n  recorded: {}\n  expanded: {}",
+                    left.unwrap_or("(end)"),
+                    right.unwrap_or("(end)")
+                );
             }
             _ => {}
         }
@@ -80,7 +85,7 @@ fn expand_item(item: Item) -> Vec<Item> {
     match item {
         Item::Fn(mut function) => match take_macro(&mut function.attrs) {
             Some(attr) => {
-                let tokens = attr.apply(function.to_token_stream(), Place::Free);
+                let tokens = attr.apply(function.to_token_stream(), |_| Some(Surroundings::Free));
                 parse_items(tokens).into_iter().flat_map(expand_item).collect()
             }
             None => vec![Item::Fn(function)],
@@ -95,7 +100,8 @@ fn expand_item(item: Item) -> Vec<Item> {
         }
         item @ (Item::Struct(_) | Item::Enum(_)) => {
             let tokens = item.to_token_stream();
-            let derived = if tokens.to_string().contains("KeyPart") { parse_items(derive_key_part(tokens)) } else { Vec::new() };
+            let derived =
+                if tokens.to_string().contains("KeyPart") { parse_items(derive_key_part(tokens)) } else { Vec::new() };
             std::iter::once(item).chain(derived).collect()
         }
         other => vec![other],
@@ -105,7 +111,7 @@ fn expand_item(item: Item) -> Vec<Item> {
 fn expand_impl_item(item: ImplItem) -> Vec<ImplItem> {
     let ImplItem::Fn(mut function) = item else { return vec![item] };
     let Some(attr) = take_macro(&mut function.attrs) else { return vec![ImplItem::Fn(function)] };
-    let tokens = attr.apply(function.to_token_stream(), Place::Associated);
+    let tokens = attr.apply(function.to_token_stream(), |_| Some(Surroundings::Inherent));
     let block: syn::ItemImpl = syn::parse2(quote!(impl Holder { #tokens })).expect("items of an `impl`");
     block.items.into_iter().flat_map(expand_impl_item).collect()
 }
@@ -113,13 +119,14 @@ fn expand_impl_item(item: ImplItem) -> Vec<ImplItem> {
 fn expand_trait_item(item: TraitItem) -> Vec<TraitItem> {
     let TraitItem::Fn(mut function) = item else { return vec![item] };
     let Some(attr) = take_macro(&mut function.attrs) else { return vec![TraitItem::Fn(function)] };
-    let tokens = attr.apply(function.to_token_stream(), Place::Associated);
+    let tokens = attr.apply(function.to_token_stream(), |_| Some(Surroundings::Inherent));
     let definition: syn::ItemTrait = syn::parse2(quote!(trait Holder { #tokens })).expect("items of a trait");
     definition.items.into_iter().flat_map(expand_trait_item).collect()
 }
 
 fn parse_items(tokens: TokenStream) -> Vec<Item> {
-    let file: File = syn::parse2(tokens.clone()).unwrap_or_else(|error| panic!("expanded to something else than items: {error}\n{tokens}"));
+    let file: File = syn::parse2(tokens.clone())
+        .unwrap_or_else(|error| panic!("expanded to something else than items: {error}\n{tokens}"));
     file.items
 }
 
@@ -130,11 +137,7 @@ struct Macro {
 }
 
 impl Macro {
-    fn apply(self, item: TokenStream, place: Place) -> TokenStream {
-        let look = match place {
-            Place::Free => |_: &_| Some(Place::Free),
-            Place::Associated => |_: &_| Some(Place::Associated),
-        };
+    fn apply(self, item: TokenStream, look: Look) -> TokenStream {
         if self.name == "cache" { cache(self.args, item, look) } else { invalidates(self.args, item, look) }
     }
 }

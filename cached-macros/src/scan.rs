@@ -8,8 +8,10 @@
 pub(crate) enum Surroundings {
     /// In a module or in the body of a function.
     Free,
-    /// In `impl Type` or `impl Trait for Type` or `trait Name`.
-    Associated,
+    /// In `impl Type`.
+    Inherent,
+    /// In `impl Trait for Type` or `trait Name`, which have only the items of the trait.
+    OfTrait,
     /// Among the tokens of a macro, which says nothing about where they end up.
     Macro,
 }
@@ -24,7 +26,8 @@ struct Open {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Block {
-    Associated,
+    Inherent,
+    OfTrait,
     Macro,
     Braces,
     Other,
@@ -39,6 +42,8 @@ struct Header {
     bang: bool,
     /// `macro_rules` was the last word.
     rules: bool,
+    /// There was a `for` that is not that of `for<'a>`.
+    has_for: bool,
     last: Last,
 }
 
@@ -47,6 +52,7 @@ enum Last {
     #[default]
     Nothing,
     Word,
+    For,
     /// `<`, `,`, `=`: a brace behind it is an expression in the middle of a header, such as `impl Grid<{ N * 2 }>`.
     Joint,
     Other,
@@ -55,7 +61,13 @@ enum Last {
 /// Where the byte at `line` and `column` stands; both count from one, columns in characters.
 ///
 /// `None` if the text ends before, or if another word than those `expected` stands there: then it is not the text that was compiled.
-pub(crate) fn surroundings(text: &str, line: usize, column: usize, expected: &[&str], through_macros: bool) -> Option<Surroundings> {
+pub(crate) fn surroundings(
+    text: &str,
+    line: usize,
+    column: usize,
+    expected: &[&str],
+    through_macros: bool,
+) -> Option<Surroundings> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let at = offset(text, line, column)?;
     let word: String = text[at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '#').collect();
@@ -65,7 +77,8 @@ pub(crate) fn surroundings(text: &str, line: usize, column: usize, expected: &[&
     let open = open_at(&text[..at]);
     for delimiter in open.iter().rev() {
         match delimiter.kind {
-            Block::Associated => return Some(Surroundings::Associated),
+            Block::Inherent => return Some(Surroundings::Inherent),
+            Block::OfTrait => return Some(Surroundings::OfTrait),
             Block::Macro if !through_macros => return Some(Surroundings::Macro),
             Block::Braces => return Some(Surroundings::Free),
             Block::Macro | Block::Other => {}
@@ -100,7 +113,13 @@ fn open_at(text: &str) -> Vec<Open> {
         }
         match c {
             '(' | '[' | '{' => {
-                let closes = if c == '(' { ')' } else if c == '[' { ']' } else { '}' };
+                let closes = if c == '(' {
+                    ')'
+                } else if c == '[' {
+                    ']'
+                } else {
+                    '}'
+                };
                 let kind = header.opens(c, open.last());
                 open.push(Open { kind, closes, header: std::mem::take(&mut header) });
             }
@@ -129,10 +148,14 @@ impl Header {
         }
         self.bang &= self.rules;
         self.rules = word == "macro_rules";
-        self.last = Last::Word;
+        self.has_for |= word == "for";
+        self.last = if word == "for" { Last::For } else { Last::Word };
     }
 
     fn punctuation(&mut self, c: char) {
+        if c == '<' && self.last == Last::For {
+            self.has_for = false;
+        }
         self.bang = c == '!';
         self.last = if matches!(c, '<' | ',' | '=') { Last::Joint } else { Last::Other };
     }
@@ -141,11 +164,17 @@ impl Header {
         if self.bang {
             return Block::Macro;
         }
-        let item = matches!(self.keyword.as_deref(), Some("impl" | "trait"));
+        let is_block = c == '{' && self.last != Last::Joint;
+        match self.keyword.as_deref() {
+            Some("trait") if is_block => return Block::OfTrait,
+            Some("impl") if is_block => return if self.has_for { Block::OfTrait } else { Block::Inherent },
+            _ => {}
+        }
         match c {
-            '{' if item && self.last != Last::Joint => Block::Associated,
             // A rule of `macro_rules!`: what it holds goes wherever the macro is used.
-            '{' | '(' | '[' if around.is_some_and(|open| open.kind == Block::Macro) && self.last == Last::Other => Block::Macro,
+            '{' | '(' | '[' if around.is_some_and(|open| open.kind == Block::Macro) && self.last == Last::Other => {
+                Block::Macro
+            }
             '{' => Block::Braces,
             _ => Block::Other,
         }
@@ -254,22 +283,24 @@ mod tests {
         let cases = [
             ("§fn f() {}", Surroundings::Free),
             ("mod a { §fn f() {} }", Surroundings::Free),
-            ("impl A { §fn f() {} }", Surroundings::Associated),
-            ("impl A { fn g() {} #[x(y)] pub(crate) §fn f() {} }", Surroundings::Associated),
-            ("unsafe impl<T> A for B<T> where T: C { §fn f() {} }", Surroundings::Associated),
-            ("pub unsafe auto trait A: B { §fn f() {} }", Surroundings::Associated),
-            ("#[attr({ x })] pub(in crate::a) trait A { §fn f() {} }", Surroundings::Associated),
+            ("impl A { §fn f() {} }", Surroundings::Inherent),
+            ("impl A { fn g() {} #[x(y)] pub(crate) §fn f() {} }", Surroundings::Inherent),
+            ("unsafe impl<T> A for B<T> where T: C { §fn f() {} }", Surroundings::OfTrait),
+            ("pub unsafe auto trait A: B { §fn f() {} }", Surroundings::OfTrait),
+            ("#[attr({ x })] pub(in crate::a) trait A { §fn f() {} }", Surroundings::OfTrait),
             ("impl A { fn g() { §fn f() {} } }", Surroundings::Free),
             ("impl A { fn g() {} } §fn f() {}", Surroundings::Free),
-            ("impl Grid<{ N * 2 }> { §fn f() {} }", Surroundings::Associated),
-            ("impl Grid<3, { N }> for X<{ M }> { §fn f() {} }", Surroundings::Associated),
-            ("impl Grid<[u8; 3]> { §fn f() {} }", Surroundings::Associated),
+            ("impl Grid<{ N * 2 }> { §fn f() {} }", Surroundings::Inherent),
+            ("impl Grid<3, { N }> for X<{ M }> { §fn f() {} }", Surroundings::OfTrait),
+            ("impl<F> A<F> where F: for<'a> Fn(&'a u8) { §fn f() {} }", Surroundings::Inherent),
+            ("impl A for (B, C) { §fn f() {} }", Surroundings::OfTrait),
+            ("impl Grid<[u8; 3]> { §fn f() {} }", Surroundings::Inherent),
             ("fn g() -> impl Trait { §fn f() {} }", Surroundings::Free),
             ("const X: u8 = { §fn f() {} }", Surroundings::Free),
-            ("static A: B = B { c: 1 }; impl A { const X: u8 = { 1 }; §fn f() {} }", Surroundings::Associated),
+            ("static A: B = B { c: 1 }; impl A { const X: u8 = { 1 }; §fn f() {} }", Surroundings::Inherent),
             ("fn impl_it() { §fn f() {} }", Surroundings::Free),
             ("fn g() { if !x { §fn f() {} } }", Surroundings::Free),
-            ("use a::{b, c}; impl A { §fn f() {} }", Surroundings::Associated),
+            ("use a::{b, c}; impl A { §fn f() {} }", Surroundings::Inherent),
         ];
         for (text, expected) in cases {
             assert_eq!(at_mark(text, false), Some(expected), "{text}");
@@ -296,12 +327,12 @@ mod tests {
         let rule = "macro_rules! make { ($n:ident) => { §fn f() {} } }";
         assert_eq!(at_mark(rule, false), Some(Surroundings::Macro));
         let inner = "macro_rules! make { ($n:ident) => { impl A { §fn f() {} } } }";
-        assert_eq!(at_mark(inner, false), Some(Surroundings::Associated));
-        assert_eq!(at_mark("impl A { make!(§price); }", true), Some(Surroundings::Associated));
-        assert_eq!(at_mark("impl A { make! { §price } }", true), Some(Surroundings::Associated));
+        assert_eq!(at_mark(inner, false), Some(Surroundings::Inherent));
+        assert_eq!(at_mark("impl A { make!(§price); }", true), Some(Surroundings::Inherent));
+        assert_eq!(at_mark("impl A { make! { §price } }", true), Some(Surroundings::Inherent));
         assert_eq!(at_mark("make! { §price }", true), Some(Surroundings::Free));
         assert_eq!(at_mark("fn g() { assert!(x); §fn f() {} }", false), Some(Surroundings::Free));
-        assert_eq!(at_mark("impl A { make!{} §fn f() {} }", false), Some(Surroundings::Associated));
+        assert_eq!(at_mark("impl A { make!{} §fn f() {} }", false), Some(Surroundings::Inherent));
     }
 
     #[test]

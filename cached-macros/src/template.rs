@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprPath, LitStr};
 
-use crate::diagnostics::{Errors, suggestion};
+use crate::diagnostics::{Errors, did_you_mean, suggestion};
 use crate::signature::Arguments;
 
 /// What a template is for, which decides what may stand in it.
@@ -102,6 +103,92 @@ pub(crate) fn parse(literal: &LitStr, purpose: Purpose, arguments: &Arguments, e
     (errors.count() == before).then_some(template)
 }
 
+/// A template with the right placeholders as far as they can be told, for what is only to look right.
+pub(crate) fn sketch(literal: &LitStr, arguments: &Arguments) -> Template {
+    let names = arguments.names();
+    let placeholder = |text: String| {
+        let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let meant = did_you_mean(&name, names.iter().map(String::as_str)).unwrap_or(&name);
+        let (expr, uses) = match arguments.find(meant) {
+            Some((index, name)) => (quote!(#name), Uses { arguments: BTreeSet::from([index]), ..Uses::default() }),
+            None if meant == "self" && arguments.receiver.is_some() => {
+                (quote!(self), Uses { receiver: true, ..Uses::default() })
+            }
+            None => return None,
+        };
+        Some(Placeholder { expr: syn::parse2(expr).ok()?, format: Format::Plain, span: literal.span(), uses })
+    };
+    Template {
+        literal: literal.clone(),
+        pieces: Vec::new(),
+        placeholders: placeholders(literal).into_iter().filter_map(placeholder).collect(),
+        escapes: BTreeSet::new(),
+        is_pattern: false,
+    }
+}
+
+/// Whether a template mentions the function's result, as far as it can be read.
+pub(crate) fn mentions_result(literal: &LitStr, arguments: &Arguments) -> bool {
+    let tokens = placeholders(literal).into_iter().filter_map(|text| split_format(&text).0.parse().ok());
+    tokens.into_iter().any(|tokens| mention_of_result(tokens, arguments).is_some())
+}
+
+/// The insides of the placeholders.
+fn placeholders(literal: &LitStr) -> Vec<String> {
+    let placeholder = |segment| match segment {
+        Segment::Placeholder(text) => Some(text),
+        Segment::Literal(_) => None,
+    };
+    split(&literal.value()).unwrap_or_default().into_iter().filter_map(placeholder).collect()
+}
+
+/// The `result` that an expression mentions, unless that is an argument's name.
+pub(crate) fn mention_of_result(tokens: TokenStream, arguments: &Arguments) -> Option<Ident> {
+    let mut first = None;
+    each_result(tokens, arguments, &mut |name| {
+        first.get_or_insert_with(|| name.clone());
+    });
+    first
+}
+
+/// The expression with `result` as the macro's own name: the binding of that name is the macro's, wherever the expression came from.
+pub(crate) fn with_own_result(tokens: TokenStream, arguments: &Arguments) -> TokenStream {
+    each_result(tokens, arguments, &mut |name| name.set_span(name.span().resolved_at(Span::mixed_site())))
+}
+
+/// Visits each `result` in some tokens, and gives them back. Tokens, because an expression may be inside of a macro such as `matches!`.
+fn each_result(tokens: TokenStream, arguments: &Arguments, visit: &mut dyn FnMut(&mut Ident)) -> TokenStream {
+    if arguments.find("result").is_some() {
+        return tokens;
+    }
+    // `self.result` is a field and `module::result` an item, but `..result` and `field: result` are it.
+    let (mut last, mut qualified) = (' ', false);
+    let each = |token| {
+        let was_qualified = std::mem::take(&mut qualified);
+        let before = std::mem::replace(&mut last, ' ');
+        match token {
+            TokenTree::Ident(mut word) => {
+                if word == "result" && !was_qualified {
+                    visit(&mut word);
+                }
+                TokenTree::Ident(word)
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), each_result(group.stream(), arguments, visit));
+                inner.set_span(group.span());
+                TokenTree::Group(inner)
+            }
+            TokenTree::Punct(punct) => {
+                last = punct.as_char();
+                qualified = (last == '.' && before != '.') || (last == ':' && before == ':');
+                TokenTree::Punct(punct)
+            }
+            literal @ TokenTree::Literal(_) => literal,
+        }
+    };
+    tokens.into_iter().map(each).collect()
+}
+
 enum Segment {
     Literal(String),
     Placeholder(String),
@@ -122,7 +209,8 @@ fn split(text: &str) -> Result<Vec<Segment>, String> {
         } else if brace == "}" {
             return Err("`}` closes nothing; write `}}` for a brace in the text".to_owned());
         } else {
-            let end = closing_brace(rest).ok_or("`{` is never closed; write `{name}` for an argument, `{{` for a brace in the text")?;
+            let end = closing_brace(rest)
+                .ok_or("`{` is never closed; write `{name}` for an argument, `{{` for a brace in the text")?;
             let inside = rest[..end].trim();
             if inside.is_empty() {
                 return Err("`{}` is empty; write the name of an argument into it, such as `{id}`".to_owned());
@@ -181,13 +269,19 @@ fn placeholder(text: &str, literal: &LitStr, purpose: Purpose, arguments: &Argum
         Some("?") => Format::Debug,
         Some("hash") => Format::Hash,
         Some(other) => {
-            return Err(wrong(format!("unknown format `:{other}`; write `{{{source}}}`, `{{{source}:?}}` for `Debug` or `{{{source}:hash}}` for a digest")));
+            return Err(wrong(format!(
+                "unknown format `:{other}`; write `{{{source}}}`, `{{{source}:?}}` for `Debug` or `{{{source}:hash}}` for a digest"
+            )));
         }
     };
-    let mut expr = parse_expr(source, literal, arguments)
-        .map_err(|_| wrong(format!("`{{{source}}}` is no expression; a placeholder is an argument, or a field or a method of one")))?;
+    let mut expr = parse_expr(source, literal, arguments).map_err(|_| {
+        wrong(format!("`{{{source}}}` is no expression; a placeholder is an argument, or a field or a method of one"))
+    })?;
     let Some(root) = root(&expr).cloned() else {
-        return Err(wrong(format!("`{{{source}}}` does not start with an argument; {}, and a placeholder is one of them, or a field or a method of one", arguments.sentence())));
+        return Err(wrong(format!(
+            "`{{{source}}}` does not start with an argument; {}, and a placeholder is one of them, or a field or a method of one",
+            arguments.sentence()
+        )));
     };
     let mut resolve = Resolve { arguments, span: literal.span(), uses: Uses::default() };
     resolve.visit_expr_mut(&mut expr);
@@ -203,7 +297,8 @@ fn parse_expr(source: &str, literal: &LitStr, arguments: &Arguments) -> syn::Res
     let end = source.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(source.len());
     let raw = arguments.find(&source[..end]).is_some_and(|(_, name)| *name != name.unraw());
     let source = if raw { format!("r#{source}") } else { source.to_owned() };
-    LitStr::new(&source, literal.span()).parse()
+    // A place of their own keeps the compiler from offering to put what it thinks is meant in the place of the whole literal.
+    LitStr::new(&source, Span::mixed_site().located_at(literal.span())).parse()
 }
 
 /// The name that a field, method or index expression starts from.
@@ -256,7 +351,8 @@ pub(crate) struct Resolve<'a> {
 
 impl VisitMut for Resolve<'_> {
     fn visit_expr_path_mut(&mut self, path: &mut ExprPath) {
-        let Some(name) = path.path.get_ident().map(|name| name.unraw().to_string()).filter(|_| path.qself.is_none()) else {
+        let Some(name) = path.path.get_ident().map(|name| name.unraw().to_string()).filter(|_| path.qself.is_none())
+        else {
             return visit_mut::visit_expr_path_mut(self, path);
         };
         let declared = if let Some((index, declared)) = self.arguments.find(&name) {
@@ -277,9 +373,15 @@ impl VisitMut for Resolve<'_> {
     }
 }
 
-/// Characters that values always escape; one of them between two placeholders keeps these apart.
-fn is_reserved(c: char) -> bool {
-    c.is_ascii_control() || " %*:/|,;#?=&<>()[]{}\"'\\~^`".contains(c)
+/// Characters that never stand in a value's text; one of them between two placeholders keeps these apart. Of those that values escape,
+/// all but `%`, with which an escape begins, and `~`, which stands for `None`.
+fn is_separator(c: char) -> bool {
+    c.is_ascii_control() || " *:/|,;#?=&<>()[]{}\"'\\^`".contains(c)
+}
+
+/// Characters that keep placeholders apart if values escape them from now on.
+fn can_separate(c: char) -> bool {
+    c.is_ascii() && !c.is_ascii_hexdigit() && !"%~".contains(c)
 }
 
 /// What is wrong with the wildcards of a template.
@@ -288,9 +390,15 @@ fn wildcards(template: &Template, purpose: Purpose) -> Option<String> {
         return Some("`*` has no meaning in a key; patterns belong into `#[invalidates]`".to_owned());
     }
     if template.is_pattern && purpose == Purpose::Tag {
-        return Some("`*` has no meaning in a tag; name each tag, or use a pattern of keys in `#[invalidates]`".to_owned());
+        return Some(
+            "`*` has no meaning in a tag; name each tag, or use a pattern of keys in `#[invalidates]`".to_owned(),
+        );
     }
-    template.pieces.iter().any(|piece| piece.contains("**")).then(|| "one `*` stands for any text; write one instead of `**`".to_owned())
+    template
+        .pieces
+        .iter()
+        .any(|piece| piece.contains("**"))
+        .then(|| "one `*` stands for any text; write one instead of `**`".to_owned())
 }
 
 /// Makes sure that different values give different texts: what stands between two placeholders must not occur in values.
@@ -301,11 +409,12 @@ fn separate(template: &mut Template, purpose: Purpose) -> Option<String> {
         for (part_index, part) in parts.iter().enumerate() {
             let after_placeholder = index > 0 && part_index == 0;
             let before_placeholder = index < last && part_index + 1 == parts.len();
-            let enclosed = (after_placeholder || part_index > 0) && (before_placeholder || part_index + 1 < parts.len());
-            if !enclosed || part.contains(is_reserved) {
+            let enclosed =
+                (after_placeholder || part_index > 0) && (before_placeholder || part_index + 1 < parts.len());
+            if !enclosed || part.contains(is_separator) {
                 continue;
             }
-            if let Some(separator) = part.chars().find(|c| c.is_ascii() && !c.is_ascii_hexdigit()) {
+            if let Some(separator) = part.chars().find(|c| can_separate(*c)) {
                 template.escapes.insert(u8::try_from(separator).unwrap_or(b'?'));
             } else if after_placeholder && before_placeholder {
                 return Some(inseparable(part, purpose));
@@ -321,9 +430,13 @@ fn inseparable(between: &str, purpose: Purpose) -> String {
         Purpose::Tag => "\"team:{a}:{b}\"",
     };
     if between.is_empty() {
-        format!("two placeholders need text between them, or different values would give one text; write `:` as in `{example}`")
+        format!(
+            "two placeholders need text between them, or different values would give one text; write `:` as in `{example}`"
+        )
     } else {
-        format!("`{between}` cannot separate two placeholders, because values may contain it; write `:` as in `{example}`")
+        format!(
+            "`{between}` cannot separate two placeholders, because values may contain it; write `:` as in `{example}`"
+        )
     }
 }
 

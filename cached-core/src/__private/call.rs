@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use super::load::{Load, Tags};
 use super::shape::Shape;
-use super::site::{Scope, Site, Target};
+use super::site::{Scope, Site, Target, TypeTag};
 use crate::cache::{Cache, Options};
 use crate::context::{self, Mode};
 use crate::key::{KeyWriter, Parts};
@@ -23,13 +23,13 @@ pub struct Call<P> {
 impl<P: Parts> Call<P> {
     #[inline]
     pub(super) fn new(site: &'static Site, parts: P) -> Self {
-        Self { site, parts, scope: Scope::default(), when: true }
+        Self { site, parts, scope: Scope::NONE, when: true }
     }
 
     /// The type that the method belongs to, and the function's type parameters.
     #[inline]
     #[must_use]
-    pub fn scope(mut self, owner: &'static str, generics: &'static str) -> Self {
+    pub fn scope(mut self, owner: TypeTag, generics: TypeTag) -> Self {
         self.scope = Scope { owner, generics };
         self
     }

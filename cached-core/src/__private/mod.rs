@@ -16,12 +16,13 @@ pub use load::{Entry, Load, Tags};
 pub use meta::Meta;
 pub use pending::Pending;
 pub use shape::{Outcome, Returns, Shape};
-pub use site::{Site, Target};
+pub use site::{Site, Target, TypeTag};
 
 /// The traits whose methods generated code finds by probing.
 pub mod via {
     pub use crate::__private::shape::{
-        Outcome as _, ViaOption as _, ViaPlain as _, ViaResult as _, ViaResultOption as _, ViaSharedResult as _,
+        Outcome as _, OutcomeViaOption as _, OutcomeViaPlain as _, OutcomeViaResult as _, OutcomeViaResultOption as _,
+        ViaNothing as _, ViaOption as _, ViaPlain as _, ViaResult as _, ViaResultOption as _, ViaSharedResult as _,
         ViaSharedResultOption as _,
     };
     pub use crate::key::probe::{ViaDisplay as _, ViaKeyPart as _, ViaNothing as _};

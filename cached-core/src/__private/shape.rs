@@ -4,6 +4,7 @@
 //! first implementation that fits wins, from the most special to the plain one. The type decides, so aliases work (G1).
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub trait Outcome: Copy {
 }
 
 /// How a function's output is stored and made again.
-pub trait Shape: Outcome + Send + Sync + 'static {
+pub trait Shape: Outcome + Send + Sync {
     /// What an entry holds.
     type Stored: Clone + Send + Sync + 'static;
 
@@ -90,6 +91,8 @@ shapes! {
     FallibleOptional<T, E>;
     /// A shape whose errors are given to those who wait.
     SharesErrors<S, E>;
+    /// What cannot be cached.
+    Uncacheable<R, T>;
 }
 
 impl<T> Outcome for Plain<T> {
@@ -163,7 +166,7 @@ impl<T, E> Outcome for Fallible<T, E> {
     }
 }
 
-impl<T: Clone + Send + Sync + 'static, E: 'static> Shape for Fallible<T, E> {
+impl<T: Clone + Send + Sync + 'static, E> Shape for Fallible<T, E> {
     type Stored = T;
 
     fn to_stored(self, output: &Result<T, E>) -> Option<T> {
@@ -192,7 +195,7 @@ impl<T, E> Outcome for FallibleOptional<T, E> {
     }
 }
 
-impl<T: Clone + Send + Sync + 'static, E: 'static> Shape for FallibleOptional<T, E> {
+impl<T: Clone + Send + Sync + 'static, E> Shape for FallibleOptional<T, E> {
     type Stored = Option<T>;
 
     fn to_stored(self, output: &Self::Output) -> Option<Option<T>> {
@@ -268,20 +271,20 @@ where
 }
 
 macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident [$($generics:tt)*] $receiver:ty => $shape:ty;)*) => {$(
+    ($method:ident: $($(#[$doc:meta])* $name:ident [$($generics:tt)*] $receiver:ty => $shape:ty;)*) => {$(
         $(#[$doc])*
         pub trait $name {
             /// What fits.
             type Chosen;
             /// The shape.
-            fn shape(self) -> Self::Chosen;
+            fn $method(self) -> Self::Chosen;
         }
 
         impl<$($generics)*> $name for $receiver {
             type Chosen = $shape;
 
             #[inline]
-            fn shape(self) -> $shape {
+            fn $method(self) -> $shape {
                 <$shape>::chosen()
             }
         }
@@ -304,19 +307,92 @@ chosen! {
     Fallible<T, E>;
     FallibleOptional<T, E>;
     SharesErrors<S, E>;
+    Uncacheable<R, T>;
 }
 
-choices! {
+// For `#[cache]`: what is stored must be handed out again.
+choices! { shape:
     /// First choice.
-    ViaSharedResultOption[T, E: Clone + Send + Sync + 'static] &&&&&&Returns<Result<Option<T>, E>> => SharesErrors<FallibleOptional<T, E>, E>;
+    ViaSharedResultOption[T: Clone + Send + Sync + 'static, E: Clone + Send + Sync + 'static] &&&&&&Returns<Result<Option<T>, E>> => SharesErrors<FallibleOptional<T, E>, E>;
     /// Second choice.
-    ViaResultOption[T, E] &&&&&Returns<Result<Option<T>, E>> => FallibleOptional<T, E>;
+    ViaResultOption[T: Clone + Send + Sync + 'static, E] &&&&&Returns<Result<Option<T>, E>> => FallibleOptional<T, E>;
     /// Third choice.
-    ViaSharedResult[T, E: Clone + Send + Sync + 'static] &&&&Returns<Result<T, E>> => SharesErrors<Fallible<T, E>, E>;
+    ViaSharedResult[T: Clone + Send + Sync + 'static, E: Clone + Send + Sync + 'static] &&&&Returns<Result<T, E>> => SharesErrors<Fallible<T, E>, E>;
     /// Fourth choice.
-    ViaResult[T, E] &&&Returns<Result<T, E>> => Fallible<T, E>;
+    ViaResult[T: Clone + Send + Sync + 'static, E] &&&Returns<Result<T, E>> => Fallible<T, E>;
     /// Fifth choice.
-    ViaOption[T] &&Returns<Option<T>> => Optional<T>;
+    ViaOption[T: Clone + Send + Sync + 'static] &&Returns<Option<T>> => Optional<T>;
     /// Last choice.
-    ViaPlain[R] &Returns<R> => Plain<R>;
+    ViaPlain[R: Clone + Send + Sync + 'static] &Returns<R> => Plain<R>;
+}
+
+// For `#[invalidates]`: any type will do.
+choices! { outcome:
+    /// First choice.
+    OutcomeViaResultOption[T, E] &&&&Returns<Result<Option<T>, E>> => FallibleOptional<T, E>;
+    /// Second choice.
+    OutcomeViaResult[T, E] &&&Returns<Result<T, E>> => Fallible<T, E>;
+    /// Third choice.
+    OutcomeViaOption[T] &&Returns<Option<T>> => Optional<T>;
+    /// Last choice.
+    OutcomeViaPlain[R] &Returns<R> => Plain<R>;
+}
+
+/// What a function must return for its results to be cached: `T`, `Option<T>`, `Result<T, E>` or `Result<Option<T>, E>`, where hits can be
+/// handed out as clones of a `T` that any thread may hold. Implemented by nothing that gets as far as being asked for it.
+#[diagnostic::on_unimplemented(
+    message = "what this function returns cannot be cached",
+    label = "the value inside `{Self}` is not `Clone + Send + Sync + 'static`",
+    note = "a hit hands out a clone of the stored value, on any thread: put `#[derive(Clone)]` on its type, or return `Arc<..>` of it; own what it borrows"
+)]
+pub trait Cacheable {
+    /// Never known. What is of a type that cannot be known is not looked at any more, so that the mistake gives no second message.
+    type Value;
+}
+
+/// Nothing fitted.
+pub trait ViaNothing<R> {
+    /// An error that says what to write instead.
+    fn shape(self) -> Uncacheable<R, R::Value>
+    where
+        R: Cacheable;
+}
+
+impl<R> ViaNothing<R> for Returns<R> {
+    fn shape(self) -> Uncacheable<R, R::Value>
+    where
+        R: Cacheable,
+    {
+        Uncacheable::chosen()
+    }
+}
+
+/// Lets the compiler go on as if the type could be cached, so that one mistake gives one message.
+impl<R, T> Outcome for Uncacheable<R, T> {
+    type Output = R;
+    type Value = T;
+
+    fn is_ok(self, _: &R) -> bool {
+        true
+    }
+
+    fn value(self, _: &R) -> Option<&T> {
+        None
+    }
+}
+
+impl<R, T> Shape for Uncacheable<R, T> {
+    type Stored = Infallible;
+
+    fn to_stored(self, _: &R) -> Option<Infallible> {
+        None
+    }
+
+    fn to_output(self, stored: Infallible) -> R {
+        match stored {}
+    }
+
+    fn is_null(self, _: &Infallible) -> bool {
+        false
+    }
 }

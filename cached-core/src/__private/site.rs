@@ -1,4 +1,4 @@
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -13,20 +13,44 @@ use crate::invalidation::Invalidation;
 use crate::key::{KeyWriter, Parts};
 use crate::registry::{self, AnyCache, CacheHandle, Group};
 
+/// A type, by identity and by name.
+///
+/// The name alone would not do: all closures of one function have the same.
+#[derive(Clone, Copy, Debug)]
+pub struct TypeTag {
+    id: Option<TypeId>,
+    name: &'static str,
+}
+
+impl TypeTag {
+    /// No type.
+    pub const NONE: Self = Self { id: None, name: "" };
+
+    /// This type; its lifetimes make no difference.
+    #[inline]
+    #[must_use]
+    pub fn of<T: ?Sized>() -> Self {
+        Self { id: Some(typeid::of::<T>()), name: std::any::type_name::<T>() }
+    }
+}
+
+impl PartialEq for TypeTag {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
 /// What tells the instances of one function apart, besides the types of key and value: the type that a method belongs to, and
-/// the function's own type parameters, by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// the function's own type parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Scope {
-    pub(super) owner: &'static str,
-    pub(super) generics: &'static str,
+    pub(super) owner: TypeTag,
+    pub(super) generics: TypeTag,
 }
 
 impl Scope {
-    #[inline]
-    fn is(self, other: Scope) -> bool {
-        let same = |a: &'static str, b: &'static str| std::ptr::eq(a, b) || a == b;
-        same(self.owner, other.owner) && same(self.generics, other.generics)
-    }
+    pub(super) const NONE: Self = Self { owner: TypeTag::NONE, generics: TypeTag::NONE };
 }
 
 /// One annotated function: where its caches are, one for each instance that was called.
@@ -75,7 +99,7 @@ impl Site {
         V: Clone + Send + Sync + 'static,
     {
         if let Some(instance) = self.first.get()
-            && instance.scope.is(scope)
+            && instance.scope == scope
             && let Some(cache) = instance.cache.downcast_ref()
         {
             return cache;
@@ -93,17 +117,21 @@ impl Site {
         let mut new = None;
         loop {
             if let Some(instance) = at.get() {
-                if let Some(cache) = instance.scope.is(scope).then(|| instance.cache.downcast_ref()).flatten() {
+                if let Some(cache) = (instance.scope == scope).then(|| instance.cache.downcast_ref()).flatten() {
                     return cache;
                 }
                 at = &instance.next;
                 continue;
             }
             // Made before the link is taken: the settings are the user's expressions, and may themselves call this function.
-            let instance = new.take().unwrap_or_else(|| self.instance::<P, V>(scope, options()));
-            match at.set(Box::new(instance)) {
-                Ok(()) => registry::register(&at.wait().erased),
-                Err(lost) => new = Some(*lost),
+            let instance = new.take().unwrap_or_else(|| {
+                let instance = self.instance::<P, V>(scope, options());
+                // Listed before any call can find it: an invalidation that runs once a load has begun must reach it (G7).
+                registry::register(&instance.erased);
+                instance
+            });
+            if let Err(lost) = at.set(Box::new(instance)) {
+                new = Some(*lost);
             }
         }
     }
@@ -150,9 +178,9 @@ impl Site {
     }
 
     fn path(&self, scope: Scope) -> String {
-        let owner = if scope.owner.is_empty() { self.meta.module } else { scope.owner };
-        let (open, close) = if scope.generics.is_empty() { ("", "") } else { ("<", ">") };
-        format!("{owner}::{}{open}{}{close}", self.meta.name, scope.generics)
+        let owner = if scope.owner.name.is_empty() { self.meta.module } else { scope.owner.name };
+        let (open, close) = if scope.generics.name.is_empty() { ("", "") } else { ("<", ">") };
+        format!("{owner}::{}{open}{}{close}", self.meta.name, scope.generics.name)
     }
 
     /// Runs `f`; the function's first call in it neither reads nor stores.
@@ -191,7 +219,7 @@ impl CacheHandle {
 
 impl Group for Site {
     fn name(&self) -> String {
-        self.path(Scope::default())
+        self.path(Scope::NONE)
     }
 
     fn caches(&self) -> Vec<Arc<dyn AnyCache>> {

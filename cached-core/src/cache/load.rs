@@ -203,7 +203,7 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
-        match crate::flight::block_on(self.task(key, sharing))? {
+        match self.task(key, sharing).wait()? {
             Task::Done(value) => Ok(value),
             Task::Load(None) => load(),
             Task::Load(Some(lead)) => {
@@ -283,6 +283,16 @@ where
 }
 
 impl<K: Eq, V: Clone, E> Unpin for FindTask<'_, K, V, E> {}
+
+impl<K: Eq, V: Clone, E> FindTask<'_, K, V, E> {
+    /// Blocks the thread until it is known. A hit is known already and costs no waker (G12).
+    fn wait(mut self) -> Result<Task<K, V>, E> {
+        match self.ready.take() {
+            Some(task) => Ok(task),
+            None => crate::flight::block_on(self),
+        }
+    }
+}
 
 impl<K: Eq, V: Clone, E> Future for FindTask<'_, K, V, E> {
     type Output = Result<Task<K, V>, E>;

@@ -200,10 +200,46 @@ plain_parts!(
     std::net::IpAddr,
     std::net::Ipv4Addr,
     std::net::Ipv6Addr,
-    std::net::SocketAddr,
     std::net::SocketAddrV4,
-    std::net::SocketAddrV6,
 );
+
+/// Shown as `Display` shows them, and after that the flow label, which it leaves out, if there is one.
+macro_rules! flow_parts {
+    ($($type:ty: |$this:ident| $flow:expr;)*) => {$(
+        impl KeyPart for $type {
+            type Owned = $type;
+
+            fn hash_part<H: Hasher>(&self, state: &mut H) {
+                Hash::hash(self, state);
+            }
+
+            fn eq_part(&self, owned: &$type) -> bool {
+                self == owned
+            }
+
+            fn to_owned_part(&self) -> $type {
+                *self
+            }
+
+            fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
+                let $this = self;
+                match $flow {
+                    0 => write!(out, "{self}"),
+                    flow => write!(out, "{self}/{flow}"),
+                }
+            }
+
+            fn write_owned(owned: &$type, out: &mut KeyWriter<'_>) -> fmt::Result {
+                owned.write_part(out)
+            }
+        }
+    )*};
+}
+
+flow_parts! {
+    std::net::SocketAddrV6: |this| this.flowinfo();
+    std::net::SocketAddr: |this| if let Self::V6(address) = this { address.flowinfo() } else { 0 };
+}
 
 /// Floats are compared by their bits: `-0.0` and `0.0` are two keys, and every NaN is one, as their texts say.
 macro_rules! float_parts {

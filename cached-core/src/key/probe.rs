@@ -38,34 +38,44 @@ impl<'a, T: Display + ?Sized> ViaDisplay<'a, T> for &Part<'a, T> {
 }
 
 /// Last resort: an error that says what to write instead.
-pub trait ViaNothing<'a, T: ?Sized> {
-    /// Never to be had: no type meets the bound on which it depends.
-    fn part(self) -> &'a T
+pub trait ViaNothing<T: ?Sized> {
+    /// Never to be had: no type that comes this far meets the bound on which it depends. That it would return a part keeps the
+    /// compiler from complaining a second time about the same mistake.
+    fn part(self) -> Shown<&'static str>
     where
         T: KeyPart;
 }
 
-impl<'a, T: ?Sized> ViaNothing<'a, T> for Part<'a, T> {
-    fn part(self) -> &'a T
+impl<T: ?Sized> ViaNothing<T> for Part<'_, T> {
+    fn part(self) -> Shown<&'static str>
     where
         T: KeyPart,
     {
-        self.0
+        Shown("")
     }
 }
 
 /// A part told by what `Debug` shows: the placeholder `{x:?}`.
 #[allow(non_snake_case, reason = "reads like a constructor in generated code")]
 pub fn DebugPart<T: Debug + ?Sized>(value: &T) -> Shown<Debugged<'_, T>> {
-    Shown(Debugged(value))
+    Shown(Debugged { value, show: T::fmt })
 }
 
-/// Shows through `Display` what `Debug` shows.
-#[derive(Debug)]
-pub struct Debugged<'a, T: ?Sized>(&'a T);
+/// Shows through `Display` what `Debug` shows. It keeps the function and asks for no bound, so that it is a part whatever `T` is: a
+/// missing `Debug` is then one mistake that gives one message.
+pub struct Debugged<'a, T: ?Sized> {
+    value: &'a T,
+    show: fn(&T, &mut fmt::Formatter<'_>) -> fmt::Result,
+}
 
-impl<T: Debug + ?Sized> Display for Debugged<'_, T> {
+impl<T: ?Sized> Display for Debugged<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Debug::fmt(self.0, f)
+        (self.show)(self.value, f)
+    }
+}
+
+impl<T: ?Sized> Debug for Debugged<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
     }
 }

@@ -26,7 +26,7 @@ impl Budget {
         self.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, grow).is_ok()
     }
 
-    pub(crate) fn release(&self, weight: u32) {
-        self.used.fetch_sub(u64::from(weight), Ordering::AcqRel);
+    pub(crate) fn release(&self, weight: u64) {
+        self.used.fetch_sub(weight, Ordering::AcqRel);
     }
 }

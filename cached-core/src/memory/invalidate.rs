@@ -24,20 +24,18 @@ impl<K: Eq, V> Engine<K, V> {
     }
 
     fn remove_where(&self, hash: u64, eq: impl Fn(&K) -> bool) -> usize {
-        let mut gone = Departures::none();
+        let mut gone = Departures::none(self);
         {
             let mut shard = self.shard(hash).write();
             while let Some(loading) = shard.take_loading(hash, |loading| eq(&loading.key)) {
                 gone.void(loading);
             }
             while let Some(slot) = shard.find(hash, &eq).and_then(|at| shard.remove(at)) {
-                self.budget.release(slot.weight);
+                self.budget.release(slot.weight.into());
                 gone.push(slot, EvictionCause::Invalidated);
             }
         }
-        let removed = gone.entries.len();
-        self.settle(gone);
-        removed
+        gone.entries.len()
     }
 
     /// The same for whatever has this text. Needs a text index.
@@ -73,9 +71,9 @@ impl<K: Eq, V> Engine<K, V> {
         let mut removed = 0;
         for shard in &self.shards {
             // Loads first: what one of them stored before this is among the entries below, and nothing comes after it.
-            let mut gone = Departures::none();
+            let mut gone = Departures::none(self);
             void_loads(&mut shard.0.write(), &mut matches, &mut gone);
-            self.settle(gone);
+            drop(gone);
             let mut from = 0;
             loop {
                 let (found, end) = {
@@ -105,20 +103,18 @@ impl<K: Eq, V> Engine<K, V> {
         if found.is_empty() {
             return 0;
         }
-        let mut gone = Departures::none();
+        let mut gone = Departures::none(self);
         {
             let mut shard = shard.write();
             for &at in found {
                 let still = shard.slot(at).is_some_and(|slot| matches(&slot.key));
                 if let Some(slot) = still.then(|| shard.remove(at)).flatten() {
-                    self.budget.release(slot.weight);
+                    self.budget.release(slot.weight.into());
                     gone.push(slot, EvictionCause::Invalidated);
                 }
             }
         }
-        let removed = gone.entries.len();
-        self.settle(gone);
-        removed
+        gone.entries.len()
     }
 
     /// Makes everything that carries the tag invalid. O(1); the entries leave when they are met.
@@ -134,23 +130,22 @@ impl<K: Eq, V> Engine<K, V> {
         self.counters.invalidated(InvalidationKind::All);
         let mut removed = 0;
         for shard in &self.shards {
-            let mut gone = Departures::none();
+            let mut gone = Departures::none(self);
             let (slots, loads) = shard.0.write().drain(self.policy);
             for loading in loads {
                 gone.void(loading);
             }
             for slot in slots.into_values() {
-                self.budget.release(slot.weight);
+                self.budget.release(slot.weight.into());
                 gone.push(slot, EvictionCause::Invalidated);
             }
             removed += gone.entries.len();
-            self.settle(gone);
         }
         removed
     }
 }
 
-fn void_loads<K, V>(shard: &mut Shard<K, V>, matches: &mut impl FnMut(&K) -> bool, gone: &mut Departures<K, V>) {
+fn void_loads<K, V>(shard: &mut Shard<K, V>, matches: &mut impl FnMut(&K) -> bool, gone: &mut Departures<'_, K, V>) {
     for loading in shard.loading.extract_if(|loading| matches(&loading.key)) {
         gone.void(loading);
     }

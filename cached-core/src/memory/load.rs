@@ -45,13 +45,16 @@ where
     V: Clone,
 {
     Found(V),
-    Lead(Lead<K, V>),
+    Lead {
+        flight: Arc<Flight<V>>,
+        hash: u64,
+    },
     Wait {
         want: Want<K>,
         seat: Seat<K, V>,
     },
     /// Waiting would never end: run the body, and leave the cache alone.
-    Alone(Want<K>),
+    Alone,
 }
 
 impl<K: Eq, V: Clone> Engine<K, V> {
@@ -61,40 +64,33 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let captured = self.tags.capture();
         let tags = self.tags.intern(&want.tags);
         let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&want.key));
-        let mut gone = Departures::none();
-        let begun = {
-            let mut shard = self.shard(want.hash).write();
-            if let Some(found) =
-                (want.reuse != Reuse::Nothing).then(|| self.entry(&mut shard, &want, &mut gone)).flatten()
-            {
-                Begun::Found(found)
-            } else if let Some(flight) =
-                (want.reuse == Reuse::Anything).then(|| shard.joinable(want.hash, |key| *key == want.key)).flatten()
-            {
-                match Waiting::begin(context::enclosing_loads(), flight.number) {
-                    None => Begun::Alone(want),
-                    Some(waiting) => {
-                        let seat = Seat::take(self, flight, captured, &want, waiting);
-                        Begun::Wait { want, seat }
-                    }
+        let mut gone = Departures::none(self);
+        let mut shard = self.shard(want.hash).write();
+        if let Some(found) = (want.reuse != Reuse::Nothing).then(|| self.entry(&mut shard, &want, &mut gone)).flatten()
+        {
+            Begun::Found(found)
+        } else if let Some(flight) =
+            (want.reuse == Reuse::Anything).then(|| shard.joinable(want.hash, |key| *key == want.key)).flatten()
+        {
+            match Waiting::begin(context::enclosing_loads(), flight.number) {
+                None => Begun::Alone,
+                Some(waiting) => {
+                    let seat = Seat::take(self, flight, captured, &want, waiting);
+                    Begun::Wait { want, seat }
                 }
-            } else {
-                let flight = Arc::new(Flight::new(tags, captured));
-                let hash = want.hash;
-                let joinable = want.reuse == Reuse::Anything;
-                shard.add_loading(Loading { hash, key: want.key, text, joinable, flight: Arc::clone(&flight) });
-                if let Some(index) = &self.text {
-                    index.add(text, hash);
-                }
-                Begun::Lead(Lead::new(self, flight, hash))
             }
-        };
-        self.settle(gone);
-        begun
+        } else {
+            let flight = Arc::new(Flight::new(tags, captured));
+            let hash = want.hash;
+            let joinable = want.reuse == Reuse::Anything;
+            shard.add_loading(Loading { hash, key: want.key, text, joinable, flight: Arc::clone(&flight) });
+            self.link(text, hash);
+            Begun::Lead { flight, hash }
+        }
     }
 
     /// The live entry with the wanted key; a dead one is removed on the way.
-    fn entry(&self, shard: &mut Shard<K, V>, want: &Want<K>, gone: &mut Departures<K, V>) -> Option<V> {
+    fn entry(&self, shard: &mut Shard<K, V>, want: &Want<K>, gone: &mut Departures<'_, K, V>) -> Option<V> {
         let at = shard.find(want.hash, |key| *key == want.key)?;
         let slot = shard.slot(at)?;
         match slot.dead(|| self.now()) {
@@ -109,16 +105,16 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         }
     }
 
-    fn remove_dead(&self, shard: &mut Shard<K, V>, at: u32, cause: EvictionCause, gone: &mut Departures<K, V>) {
+    fn remove_dead(&self, shard: &mut Shard<K, V>, at: u32, cause: EvictionCause, gone: &mut Departures<'_, K, V>) {
         if let Some(slot) = shard.remove(at) {
-            self.budget.release(slot.weight);
+            self.budget.release(slot.weight.into());
             gone.push(slot, cause);
         }
     }
 
     /// Passes a load on whose leader went away: to a waiter, or out of the table.
     fn abandon(&self, hash: u64, flight: &Flight<V>) {
-        let mut gone = Departures::none();
+        let mut gone = Departures::none(self);
         let waker = {
             let mut shard = self.shard(hash).write();
             if !shard.has_loading(hash, flight.number) {
@@ -139,7 +135,6 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         if let Some(waker) = waker {
             waker.wake();
         }
-        self.settle(gone);
     }
 }
 
@@ -240,11 +235,12 @@ impl<K: Eq, V: Clone> Lead<K, V> {
         if let Some(storing) = &storing {
             tags.join(self.engine.tags.intern(&storing.tags));
         }
-        let stands = tags.stand_since(captured);
+        let kept = storing.is_some();
         let landing = match storing {
             // An invalidation of one of the tags from here on is seen by whoever reads the entry.
-            Some(storing) if stands => {
-                match self.engine.store(self.hash, Right::Load(self.number()), value, &storing, (tags, captured)) {
+            Some(storing) if tags.stand_since(captured) => {
+                let right = Right::Load(self.number());
+                match self.engine.store(self.hash, right, value, &storing, (tags.clone(), captured)) {
                     Stored::Done { for_waiters } => for_waiters,
                     Stored::Refused(value) => {
                         self.engine.counters.overtaken();
@@ -260,8 +256,10 @@ impl<K: Eq, V: Clone> Lead<K, V> {
                 Some(value)
             }
         };
-        // A voided flight may have waiters from before; one that is out of the table gets no new ones.
+        // A voided flight may have waiters from before; one that is out of the table gets no new ones. So only now is it certain
+        // that no tag was invalidated before somebody joined. What is not kept may have carried any tag.
         if let Some(value) = landing {
+            let stands = kept && tags.stand_since(captured);
             self.flight.land(Landing::Value { value, overtaken: (!stands).then_some(captured) });
         }
         self.ended = true;
@@ -310,6 +308,8 @@ where
     engine: Shared<K, V>,
     stage: Stage<K, V>,
     waited: bool,
+    /// Whether the call is in the statistics: once, however often it asks.
+    counted: bool,
 }
 
 enum Stage<K, V>
@@ -327,7 +327,7 @@ impl<K: Eq, V: Clone> Unpin for Acquire<K, V> {}
 
 impl<K: Eq, V: Clone> Acquire<K, V> {
     pub(crate) fn new(engine: Shared<K, V>, want: Want<K>) -> Self {
-        Self { engine, stage: Stage::Ask(want), waited: false }
+        Self { engine, stage: Stage::Ask(want), waited: false, counted: false }
     }
 
     /// Begins anew with a want that it gave back.
@@ -335,13 +335,17 @@ impl<K: Eq, V: Clone> Acquire<K, V> {
         self.stage = Stage::Ask(want);
     }
 
-    fn found(&self, value: V) -> Acquired<K, V> {
-        self.engine.counters.coalesced();
+    fn found(&mut self, value: V) -> Acquired<K, V> {
+        if !std::mem::replace(&mut self.counted, true) {
+            self.engine.counters.coalesced();
+        }
         Acquired::Value(value)
     }
 
-    fn missed(&self, acquired: Acquired<K, V>) -> Acquired<K, V> {
-        self.engine.counters.miss();
+    fn missed(&mut self, acquired: Acquired<K, V>) -> Acquired<K, V> {
+        if !std::mem::replace(&mut self.counted, true) {
+            self.engine.counters.miss();
+        }
         acquired
     }
 }
@@ -360,8 +364,11 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
                         this.engine.counters.hit();
                         return Poll::Ready(Acquired::Value(value));
                     }
-                    Begun::Lead(lead) => return Poll::Ready(this.missed(Acquired::Lead(lead))),
-                    Begun::Alone(_) => return Poll::Ready(this.missed(Acquired::Alone)),
+                    Begun::Lead { flight, hash } => {
+                        let lead = Lead::new(&this.engine, flight, hash);
+                        return Poll::Ready(this.missed(Acquired::Lead(lead)));
+                    }
+                    Begun::Alone => return Poll::Ready(this.missed(Acquired::Alone)),
                     Begun::Wait { want, seat } => {
                         this.waited = true;
                         this.stage = Stage::Wait { want, seat };

@@ -143,7 +143,7 @@ impl<K, V> Engine<K, V> {
     }
 
     /// Carries out what had to wait for the lock to be released.
-    fn settle(&self, gone: Departures<K, V>) {
+    fn settle(&self, gone: &Departures<'_, K, V>) {
         if !gone.entries.is_empty() {
             self.counters.sized(self.budget.used());
         }
@@ -161,6 +161,13 @@ impl<K, V> Engine<K, V> {
         }
     }
 
+    /// Makes an entry or a load reachable by text, in the same breath in which it appears under its shard's lock.
+    fn link(&self, text: u64, key: u64) {
+        if let Some(index) = &self.text {
+            index.add(text, key);
+        }
+    }
+
     fn unlink(&self, text: u64, key: u64) {
         if let Some(index) = &self.text {
             index.remove(text, key);
@@ -171,11 +178,8 @@ impl<K, V> Engine<K, V> {
     pub(crate) fn sweep(&self) {
         let now = self.now();
         for shard in &self.shards {
-            let mut gone = Departures::none();
-            for weight in shard.0.write().sweep_all(now, &mut gone) {
-                self.budget.release(weight);
-            }
-            self.settle(gone);
+            let mut gone = Departures::none(self);
+            self.budget.release(shard.0.write().sweep_all(now, &mut gone));
         }
     }
 

@@ -152,34 +152,34 @@ impl<K, V> Shard<K, V> {
     }
 
     /// Lets one entry go: a dead one if the sweep meets one soon, else the policy's choice.
-    pub(super) fn evict(&mut self, now: Tick, gone: &mut Departures<K, V>) -> Option<u32> {
+    pub(super) fn evict(&mut self, now: Tick, gone: &mut Departures<'_, K, V>) -> Option<u64> {
         if let Some(weight) = self.sweep(now, LOOK_BEFORE_EVICTION, 1, gone) {
             return Some(weight);
         }
         let slots = &self.slots;
         let at = self.eviction.victim(&|at| slots.get(at).map(|slot| (slot.hash, &slot.touch)))?;
         let slot = self.take(at)?;
-        let weight = slot.weight;
+        let weight = slot.weight.into();
         gone.push(slot, EvictionCause::Capacity);
         Some(weight)
     }
 
     /// Looks at a few slots in passing; returns the weight of the dead ones it removed.
-    pub(super) fn sweep_in_passing(&mut self, now: Tick, gone: &mut Departures<K, V>) -> u32 {
+    pub(super) fn sweep_in_passing(&mut self, now: Tick, gone: &mut Departures<'_, K, V>) -> u64 {
         self.sweep(now, LOOK_IN_PASSING, u32::MAX, gone).unwrap_or(0)
     }
 
-    /// Looks at every slot.
-    pub(super) fn sweep_all(&mut self, now: Tick, gone: &mut Departures<K, V>) -> Vec<u32> {
-        (0..self.slots.end()).filter_map(|_| self.sweep(now, 1, 1, gone)).collect()
+    /// Looks at every slot; returns the weight of the dead ones, all of which it removed.
+    pub(super) fn sweep_all(&mut self, now: Tick, gone: &mut Departures<'_, K, V>) -> u64 {
+        self.sweep(now, u32::MAX, u32::MAX, gone).unwrap_or(0)
     }
 
     /// Moves the hand over at most `look` slots and removes up to `most` dead entries. `None` if it found none.
-    fn sweep(&mut self, now: Tick, look: u32, most: u32, gone: &mut Departures<K, V>) -> Option<u32> {
+    fn sweep(&mut self, now: Tick, look: u32, most: u32, gone: &mut Departures<'_, K, V>) -> Option<u64> {
         if self.earliest > now && !self.tagged {
             return None;
         }
-        let (mut weight, mut found) = (0u32, 0);
+        let (mut weight, mut found) = (0, 0);
         for _ in 0..look.min(self.slots.end()) {
             if self.hand >= self.slots.end() {
                 self.hand = 0;
@@ -193,7 +193,7 @@ impl<K, V> Shard<K, V> {
                 None => self.earliest_ahead = self.earliest_ahead.min(slot.deadline),
                 Some(cause) => {
                     if let Some(slot) = self.remove(at) {
-                        weight = weight.saturating_add(slot.weight);
+                        weight += u64::from(slot.weight);
                         gone.push(slot, cause);
                         found += 1;
                     }
@@ -220,13 +220,6 @@ impl<K, V> Shard<K, V> {
 
     pub(super) fn has_loading(&self, hash: u64, number: u64) -> bool {
         self.loading.find(hash, |loading| loading.flight.number == number).is_some()
-    }
-
-    /// Whether anybody waits for this load.
-    pub(super) fn is_awaited(&self, hash: u64, number: u64) -> bool {
-        self.loading
-            .find(hash, |loading| loading.flight.number == number)
-            .is_some_and(|loading| loading.flight.has_waiters())
     }
 
     /// Takes the load out that satisfies `is_it`, if it was not voided.

@@ -1,5 +1,7 @@
 //! Putting values in: room first, then the entry, all under one lock.
 
+use smallvec::SmallVec;
+
 use super::Engine;
 use super::departures::Departures;
 use super::eviction::Touch;
@@ -50,21 +52,15 @@ impl<K: Eq, V: Clone> Engine<K, V> {
     ) -> Stored<V> {
         let weight = storing.weight.max(1);
         let fits = u64::from(weight) <= self.capacity();
-        if !fits {
-            self.counters.rejected();
-        }
-        let mut gone = Departures::none();
+        let mut gone = Departures::none(self);
         let mut room_elsewhere = fits;
         for round in 0..ROUNDS {
             let now = self.now();
             let mut shard = self.shard(hash).write();
-            let Some(existing) = find_existing(&shard, hash, &right) else {
-                drop(shard);
-                self.settle(gone);
-                return Stored::Refused(value);
-            };
-            if let Some(slot) = existing.and_then(|at| shard.remove(at)) {
-                self.budget.release(slot.weight);
+            // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
+            let Some(place) = find_place(&shard, hash, &right, &value) else { return Stored::Refused(value) };
+            if let Some(slot) = place.existing.and_then(|at| shard.remove(at)) {
+                self.budget.release(slot.weight.into());
                 let cause = slot.dead(|| now).unwrap_or(EvictionCause::Replaced);
                 gone.push(slot, cause);
             }
@@ -74,22 +70,24 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 room_elsewhere = round + 1 < ROUNDS - 1 && self.evict_elsewhere(hash);
                 continue;
             }
-            let for_waiters = match right {
-                Right::Word { .. } => None,
-                // Cloned before anything is taken apart: a `Clone` that panics leaves the load where it was.
-                Right::Load(number) => shard.is_awaited(hash, number).then(|| value.clone()),
-            };
-            let (key, text, number) = match right {
-                Right::Word { key, text } => (key, text, u64::MAX),
+            for number in place.older {
+                if let Some(older) = shard.take_loading(hash, |other| other.flight.number == number) {
+                    gone.void(older);
+                }
+            }
+            let (key, text, linked) = match right {
+                Right::Word { key, text } => (key, text, false),
                 Right::Load(number) => {
                     let Some(loading) = shard.take_loading(hash, |loading| loading.flight.number == number) else {
                         continue;
                     };
-                    (loading.key, loading.text, number)
+                    (loading.key, loading.text, true)
                 }
             };
-            while let Some(older) = shard.take_loading(hash, |other| other.flight.number < number && other.key == key) {
-                gone.void(older);
+            match (claimed, linked) {
+                (true, false) => self.link(text, hash),
+                (false, true) => self.unlink(text, hash),
+                (true, true) | (false, false) => {}
             }
             if claimed {
                 let tags = (!tags.0.is_empty()).then(|| Box::new(SlotTags { tags: tags.0, captured: tags.1 }));
@@ -106,14 +104,13 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 let swept = shard.sweep_in_passing(now, &mut gone);
                 self.budget.release(swept);
             } else {
-                self.unlink(text, hash);
+                self.counters.rejected();
             }
             drop(shard);
-            self.settle(gone);
+            drop(gone);
             self.counters.sized(self.budget.used());
-            return Stored::Done { for_waiters };
+            return Stored::Done { for_waiters: place.for_waiters };
         }
-        self.settle(gone);
         Stored::Refused(value)
     }
 
@@ -126,7 +123,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         taken.is_some()
     }
 
-    fn claim(&self, weight: u32, shard: &mut Shard<K, V>, now: Tick, gone: &mut Departures<K, V>) -> bool {
+    fn claim(&self, weight: u32, shard: &mut Shard<K, V>, now: Tick, gone: &mut Departures<'_, K, V>) -> bool {
         while !self.budget.claim(weight) {
             match shard.evict(now, gone) {
                 Some(freed) => self.budget.release(freed),
@@ -146,11 +143,10 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             if std::ptr::eq(shard, own) {
                 continue;
             }
-            let mut gone = Departures::none();
+            let mut gone = Departures::none(self);
             let freed = shard.write().evict(now, &mut gone);
             if let Some(freed) = freed {
                 self.budget.release(freed);
-                self.settle(gone);
                 return true;
             }
         }
@@ -162,20 +158,33 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let captured = self.tags.capture();
         let tags = self.tags.intern(&storing.tags);
         let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&key));
-        if let Some(index) = &self.text {
-            index.add(text, hash);
-        }
         self.store(hash, Right::Word { key, text }, value, storing, (tags, captured));
     }
 }
 
-/// The slot that an entry with the same key has, if it has one. `None` outside: the right to store is gone.
-fn find_existing<K: Eq, V>(shard: &Shard<K, V>, hash: u64, right: &Right<K>) -> Option<Option<u32>> {
-    match right {
-        Right::Word { key, .. } => Some(shard.find(hash, |other| other == key)),
+/// What a writer finds under its key.
+struct Place<V> {
+    /// The entry to replace.
+    existing: Option<u32>,
+    /// The loads of the key that began earlier, or, for an owner's word, all of them.
+    older: SmallVec<[u64; 2]>,
+    /// The value once more, if somebody waits for it. Nobody can come any more, as long as the lock is held.
+    for_waiters: Option<V>,
+}
+
+/// `None` if the right to store is gone.
+fn find_place<K: Eq, V: Clone>(shard: &Shard<K, V>, hash: u64, right: &Right<K>, value: &V) -> Option<Place<V>> {
+    let (key, number, awaited) = match right {
+        Right::Word { key, .. } => (key, u64::MAX, false),
         Right::Load(number) => {
             let loading = shard.loading.find(hash, |loading| loading.flight.number == *number)?;
-            Some(shard.find(hash, |other| *other == loading.key))
+            (&loading.key, *number, loading.flight.has_waiters())
         }
-    }
+    };
+    let older = shard.loading.iter_hash(hash).filter(|other| other.flight.number < number && other.key == *key);
+    Some(Place {
+        existing: shard.find(hash, |other| other == key),
+        older: older.map(|other| other.flight.number).collect(),
+        for_waiters: awaited.then(|| value.clone()),
+    })
 }

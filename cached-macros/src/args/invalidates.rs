@@ -12,7 +12,12 @@ const TABLE: Table = Table {
     hint: unnamed_hint,
     specs: &[
         Spec { name: "tags", form: Form::Value, example: "tags = [\"users\"]", aliases: &["tag", "group", "groups"] },
-        Spec { name: "when", form: Form::Value, example: "when = id != 0", aliases: &["if", "condition", "only_if", "unless"] },
+        Spec {
+            name: "when",
+            form: Form::Value,
+            example: "when = id != 0",
+            aliases: &["if", "condition", "only_if", "unless"],
+        },
         Spec { name: "on", form: Form::Value, example: "on = \"always\"", aliases: &["after", "always", "on_error"] },
         Spec { name: "before", form: Form::Switch, example: "before", aliases: &["before_invocation", "pre"] },
     ],
@@ -82,7 +87,10 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Entry>> {
     }
     if input.peek(Lit) || input.peek(token::Bracket) {
         let value: Expr = input.parse()?;
-        return Err(syn::Error::new_spanned(value, "expected a key (`\"user:{id}\"`), a function (`find_user(id)`) or `tags = [..]`"));
+        return Err(syn::Error::new_spanned(
+            value,
+            "expected a key (`\"user:{id}\"`), a function (`find_user(id)`) or `tags = [..]`",
+        ));
     }
     if !input.peek(Ident::peek_any) && !input.peek(Token![::]) && !input.peek(Token![<]) {
         return Ok(None);
@@ -97,7 +105,8 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Entry>> {
 fn is_named(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let Ok(name) = ahead.call(Ident::parse_any) else { return false };
-    ahead.peek(Token![=]) || (TABLE.names().any(|known| name == known) && !ahead.peek(token::Paren) && !ahead.peek(Token![::]))
+    ahead.peek(Token![=])
+        || (TABLE.names().any(|known| name == known) && !ahead.peek(token::Paren) && !ahead.peek(Token![::]))
 }
 
 fn target(input: ParseStream<'_>) -> syn::Result<TargetCall> {
@@ -106,11 +115,16 @@ fn target(input: ParseStream<'_>) -> syn::Result<TargetCall> {
     }
     let ExprPath { qself, path, .. } = input.parse()?;
     if let Some(qself) = qself {
-        return Err(syn::Error::new_spanned(qself.ty, "name the type alone: write `Type::function(..)`, without angle brackets"));
+        return Err(syn::Error::new_spanned(
+            qself.ty,
+            "name the type alone: write `Type::function(..)`, without angle brackets",
+        ));
     }
     if !input.peek(token::Paren) {
         let shown = path.segments.last().map_or_else(String::new, |segment| segment.ident.to_string());
-        let message = format!("say which entries of `{shown}`: write `{shown}(id)` with the arguments of its key, or `{shown}(*)` for all of them");
+        let message = format!(
+            "say which entries of `{shown}`: write `{shown}(id)` with the arguments of its key, or `{shown}(*)` for all of them"
+        );
         return Err(syn::Error::new_spanned(path, message));
     }
     let content;
@@ -120,7 +134,9 @@ fn target(input: ParseStream<'_>) -> syn::Result<TargetCall> {
         content.parse::<Token![*]>()?;
         TargetArgs::All
     } else {
-        TargetArgs::Some(Punctuated::parse_terminated(&content)?)
+        let args = Punctuated::parse_terminated(&content);
+        // What is left after an error would be reported once more, as unexpected.
+        TargetArgs::Some(args.inspect_err(|_| drop(content.parse::<TokenStream>()))?)
     };
     Ok(TargetCall { path, args })
 }
@@ -130,7 +146,9 @@ fn method_call(input: ParseStream<'_>) -> syn::Error {
     match input.parse::<Expr>() {
         Ok(Expr::MethodCall(call)) => {
             let method = &call.method;
-            let message = format!("name the function by its path: write `Self::{method}(self, ..)`, or `Self::{method}(..)` where `self` is not in its key");
+            let message = format!(
+                "name the function by its path: write `Self::{method}(self, ..)`, or `Self::{method}(..)` where `self` is not in its key"
+            );
             syn::Error::new_spanned(call, message)
         }
         Ok(other) => syn::Error::new_spanned(other, "expected a key (`\"user:{id}\"`) or a function (`find_user(id)`)"),

@@ -136,11 +136,17 @@ impl Found {
 /// Reads all arguments. `positional` reads one that has no name, if there is one at the cursor.
 ///
 /// A broken argument is recorded and skipped, and reading goes on at the next.
-fn read(table: &Table, attr: TokenStream, errors: &Errors, mut positional: impl FnMut(ParseStream<'_>) -> syn::Result<bool>) -> Found {
+fn read(
+    table: &Table,
+    attr: TokenStream,
+    errors: &Errors,
+    mut positional: impl FnMut(ParseStream<'_>) -> syn::Result<bool>,
+) -> Found {
     let mut found = Found::default();
     let all = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            let read_one = positional(input).and_then(|done| if done { Ok(()) } else { read_named(table, input, errors, &mut found) });
+            let read_one = positional(input)
+                .and_then(|done| if done { Ok(()) } else { read_named(table, input, errors, &mut found) });
             if let Err(error) = read_one {
                 errors.push(error);
                 skip_argument(input);
@@ -157,7 +163,11 @@ fn read(table: &Table, attr: TokenStream, errors: &Errors, mut positional: impl 
 fn read_named(table: &Table, input: ParseStream<'_>, errors: &Errors, found: &mut Found) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
         let names: Vec<_> = table.specs.iter().map(|spec| spec.example).take(3).collect();
-        return Err(input.error(format!("expected an argument of `#[{}]`, such as {}", table.attribute, any_of(&names))));
+        return Err(input.error(format!(
+            "expected an argument of `#[{}]`, such as {}",
+            table.attribute,
+            any_of(&names)
+        )));
     }
     let key = input.call(Ident::parse_any)?;
     let name = key.to_string();
@@ -181,7 +191,10 @@ fn read_value(spec: &Spec, key: &Ident, input: ParseStream<'_>) -> syn::Result<V
         Form::Value => {
             let equals: Token![=] = input.parse().map_err(|_| misshapen(key.span()))?;
             if input.is_empty() || input.peek(Token![,]) {
-                return Err(syn::Error::new(equals.span, format!("`{}` needs a value: write `{}`", spec.name, spec.example)));
+                return Err(syn::Error::new(
+                    equals.span,
+                    format!("`{}` needs a value: write `{}`", spec.name, spec.example),
+                ));
             }
             input.parse().map(|expr| Value::Expr(Box::new(expr)))
         }
@@ -192,16 +205,21 @@ fn read_value(spec: &Spec, key: &Ident, input: ParseStream<'_>) -> syn::Result<V
             let content;
             parenthesized!(content in input);
             let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any);
-            names.map(|names| Value::Names(names.into_iter().collect())).map_err(|error| {
-                syn::Error::new(error.span(), format!("`{}` takes the names of arguments: write `{}`", spec.name, spec.example))
-            })
+            let names = names.map_err(|error| {
+                // What is left would be reported once more, as unexpected.
+                let _ = content.parse::<TokenStream>();
+                let message = format!("`{}` takes the names of arguments: write `{}`", spec.name, spec.example);
+                syn::Error::new(error.span(), message)
+            })?;
+            Ok(Value::Names(names.into_iter().collect()))
         }
         Form::Switch => {
             if input.peek(token::Paren) {
                 return Err(misshapen(key.span()));
             }
             let Some(_) = input.parse::<Option<Token![=]>>()? else { return Ok(Value::Switch(true)) };
-            let on: LitBool = input.parse().map_err(|error| syn::Error::new(error.span(), format!("write `{}` alone", spec.name)))?;
+            let on: LitBool =
+                input.parse().map_err(|error| syn::Error::new(error.span(), format!("write `{}` alone", spec.name)))?;
             Ok(Value::Switch(on.value))
         }
     }
@@ -223,7 +241,8 @@ fn end_of_argument(input: ParseStream<'_>, errors: &Errors) {
 /// Moves on to the comma before the next thing that looks like an argument, or to the end.
 fn skip_argument(input: ParseStream<'_>) {
     while !input.is_empty() {
-        let next_is_argument = input.peek2(LitStr) || (input.peek2(Ident::peek_any) && (input.peek3(Token![=]) || input.peek3(token::Paren)));
+        let next_is_argument = input.peek2(LitStr)
+            || (input.peek2(Ident::peek_any) && (input.peek3(Token![=]) || input.peek3(token::Paren)));
         if input.peek(Token![,]) && next_is_argument {
             return;
         }

@@ -5,15 +5,17 @@ use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprPath, GenericArgument, Lifetime, PathArguments, Type};
 
-use super::function::{function, shown};
+use super::function::{function, is_future, shown};
 use crate::args::{CacheArgs, Keyed, as_str, peel};
-use crate::context::Place;
+use crate::context::{Look, Place, is_certainly_associated};
 use crate::diagnostics::{Errors, suggestion};
-use crate::model::{Subject, mention_of_result};
+use crate::model::Subject;
+use crate::scan::Surroundings;
 use crate::signature::{Arguments, find_impl_trait, ungroup};
+use crate::template::{mention_of_result, mentions_result};
 
 /// Checks `#[cache]` against the function below it.
-pub(crate) fn cache(args: &CacheArgs, subject: &Subject, errors: &Errors) {
+pub(crate) fn cache(args: &CacheArgs, subject: &Subject, look: Look, errors: &Errors) {
     function("cache", subject, errors);
     one_cache(subject, errors);
     no_impl_trait_result(subject, errors);
@@ -31,14 +33,18 @@ pub(crate) fn cache(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     when_comes_before(args, subject, errors);
     closures_have_their_parameters(args, subject, errors);
     result_exists(args, subject, errors);
-    companion_of_associated_functions(args, subject, errors);
+    associated_if_it_shows(args, subject, errors);
+    no_companion_in_traits(args, subject, look, errors);
 }
 
 /// Two caches over one function would each hold their own copy.
 fn one_cache(subject: &Subject, errors: &Errors) {
     let second = subject.function.attrs.iter().find(|attr| {
         let path = attr.path();
-        path.is_ident("cache") || (path.segments.len() == 2 && path.segments[0].ident == "cached_core" && path.segments[1].ident == "cache")
+        path.is_ident("cache")
+            || (path.segments.len() == 2
+                && path.segments[0].ident == "cached_core"
+                && path.segments[1].ident == "cache")
     });
     if let Some(second) = second {
         errors.at(second.path(), "a function has one `#[cache]`; put the arguments of both into one");
@@ -48,8 +54,8 @@ fn one_cache(subject: &Subject, errors: &Errors) {
 /// The type of a stored value has to have a name.
 fn no_impl_trait_result(subject: &Subject, errors: &Errors) {
     let Some(opaque) = find_impl_trait(&subject.output) else { return };
-    let is_future = opaque.bounds.iter().any(|bound| matches!(bound, syn::TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|segment| segment.ident == "Future")));
-    if !is_future {
+    // What is to be done about a future is said where it is found.
+    if !opaque.bounds.iter().any(is_future) {
         errors.at(opaque, "a cached value needs a type with a name: return the type itself, such as `Vec<T>` for an iterator, or `Arc<dyn Trait>`");
     }
 }
@@ -102,7 +108,8 @@ fn no_conditional_arguments(subject: &Subject, errors: &Errors) {
 /// Something has to make entries go.
 fn bounded(args: &CacheArgs, errors: &Errors) {
     if args.ttl.is_none() && args.capacity.is_none() && !args.incomplete {
-        let message = "say how long a value is fresh, `#[cache(ttl = 60)]`, or how many are kept, `#[cache(capacity = 10_000)]`";
+        let message =
+            "say how long a value is fresh, `#[cache(ttl = 60)]`, or how many are kept, `#[cache(capacity = 10_000)]`";
         errors.at_span(proc_macro2::Span::call_site(), message);
     }
 }
@@ -122,7 +129,11 @@ fn skip_names_arguments(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     }
     let arguments = &subject.arguments;
     for (index, name) in skip.value.iter().enumerate() {
-        let known = if name == "self" { arguments.receiver.is_some() } else { arguments.find(&name.unraw().to_string()).is_some() };
+        let known = if name == "self" {
+            arguments.receiver.is_some()
+        } else {
+            arguments.find(&name.unraw().to_string()).is_some()
+        };
         if skip.value[..index].contains(name) {
             errors.at(name, format!("`{name}` is skipped twice; name it once"));
         } else if name == "result" && !known {
@@ -142,8 +153,11 @@ fn self_is_in_or_out(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     if args.key.is_none() && !skipped && !args.incomplete {
         let name = subject.function.name();
         let argument = subject.arguments.list.iter().find_map(|argument| argument.names.first());
-        let example = argument.map_or_else(|| format!("{name}:{{self.id}}"), |argument| format!("{name}:{{self.id}}:{{{argument}}}"));
-        let message = format!("say whether `self` is part of the key: `key = \"{example}\"` with the field that tells objects apart, or `skip(self)` if all share their entries");
+        let example = argument
+            .map_or_else(|| format!("{name}:{{self.id}}"), |argument| format!("{name}:{{self.id}}:{{{argument}}}"));
+        let message = format!(
+            "say whether `self` is part of the key: `key = \"{example}\"` with the field that tells objects apart, or `skip(self)` if all share their entries"
+        );
         errors.at(receiver, message);
     }
 }
@@ -171,7 +185,10 @@ fn shared_backends_only(args: &CacheArgs, errors: &Errors) {
     for argument in [&args.codec, &args.version].into_iter().flatten() {
         let name = &argument.key;
         if in_memory {
-            errors.at(name, format!("`{name}` belongs to shared backends; `memory` keeps values as they are: remove `{name}`"));
+            errors.at(
+                name,
+                format!("`{name}` belongs to shared backends; `memory` keeps values as they are: remove `{name}`"),
+            );
         } else if named.as_deref().is_some_and(|name| !["redis", "tiered", "memcached"].contains(&name)) {
             errors.at(name, format!("`{name}` is not in this version yet: remove it"));
         }
@@ -189,7 +206,10 @@ fn null_ttl_needs_null(args: &CacheArgs, subject: &Subject, errors: &Errors) {
         _ => &subject.output,
     };
     if is_never_null(output) {
-        let message = format!("`null_ttl` is how long `None` is remembered, and `{0}` is never `None`: remove it, or return `Option<{0}>`", shown(output));
+        let message = format!(
+            "`null_ttl` is how long `None` is remembered, and `{0}` is never `None`: remove it, or return `Option<{0}>`",
+            shown(output)
+        );
         errors.at(&null_ttl.key, message);
     }
 }
@@ -204,11 +224,14 @@ fn first_argument(arguments: &PathArguments) -> Option<&Type> {
 
 fn is_never_null(ty: &Type) -> bool {
     const PLAIN: [&str; 19] = [
-        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool", "char", "str", "String", "Vec",
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32", "f64", "bool",
+        "char", "str", "String", "Vec",
     ];
     match ungroup(ty) {
         Type::Tuple(_) | Type::Array(_) | Type::Reference(_) => true,
-        Type::Path(path) if path.qself.is_none() && path.path.segments.len() == 1 => PLAIN.iter().any(|plain| path.path.segments[0].ident == plain),
+        Type::Path(path) if path.qself.is_none() && path.path.segments.len() == 1 => {
+            PLAIN.iter().any(|plain| path.path.segments[0].ident == plain)
+        }
         _ => false,
     }
 }
@@ -227,7 +250,8 @@ fn options_are_the_same_for_all_calls(args: &CacheArgs, subject: &Subject, error
     for option in [&args.ttl, &args.null_ttl, &args.capacity, &args.jitter].into_iter().flatten() {
         if let Some(name) = first_input(&option.value, &subject.arguments) {
             let key = &option.key;
-            errors.at(&name, format!("`{key}` is the same for all calls and cannot depend on `{name}`; use a constant"));
+            errors
+                .at(&name, format!("`{key}` is the same for all calls and cannot depend on `{name}`; use a constant"));
         }
     }
 }
@@ -255,13 +279,17 @@ fn when_comes_before(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     if matches!(peel(&when.value), Expr::Closure(_)) {
         errors.at(&when.value, "`when` is an expression over the arguments, such as `when = id != 0`; a closure over the result is `unless = |value| ..`");
     } else if let Some(result) = mention_of_result(quote::ToTokens::to_token_stream(&when.value), &subject.arguments) {
-        errors.at(result, "`when` is decided before there is a `result`; write `unless = |result| ..` for what is not to be stored");
+        errors.at(
+            result,
+            "`when` is decided before there is a `result`; write `unless = |result| ..` for what is not to be stored",
+        );
     }
 }
 
 /// The closures get what the attribute's table says.
 fn closures_have_their_parameters(args: &CacheArgs, subject: &Subject, errors: &Errors) {
-    let closures = [(&args.unless, 1, "|value| value.is_empty()"), (&args.weight, 2, "|key, value| value.len() as u32")];
+    let closures =
+        [(&args.unless, 1, "|value| value.is_empty()"), (&args.weight, 2, "|key, value| value.len() as u32")];
     for (argument, expected, example) in closures {
         let Some(Keyed { key, value }) = argument else { continue };
         match peel(value) {
@@ -270,13 +298,19 @@ fn closures_have_their_parameters(args: &CacheArgs, subject: &Subject, errors: &
                 errors.at(value, format!("`{key}` gets {parameters}: write `{key} = {example}`"));
             }
             Expr::Closure(closure) if closure.asyncness.is_some() => {
-                errors.at(closure.asyncness, format!("`{key}` is asked while the value is stored and cannot wait; write a plain closure"));
+                errors.at(
+                    closure.asyncness,
+                    format!("`{key}` is asked while the value is stored and cannot wait; write a plain closure"),
+                );
             }
             Expr::Closure(_) | Expr::Path(_) => {}
             Expr::Lit(_) => errors.at(value, format!("`{key}` is a closure: write `{key} = {example}`")),
             other => {
                 if mention_of_result(quote::ToTokens::to_token_stream(other), &subject.arguments).is_some() {
                     errors.at(value, format!("`{key}` is a closure over the result: write `{key} = |result| ..`"));
+                } else if first_input(other, &subject.arguments).is_some() {
+                    let instead = if expected == 1 { "; a condition over the arguments is `when`" } else { "" };
+                    errors.at(value, format!("`{key}` is a closure: write `{key} = {example}`{instead}"));
                 }
             }
         }
@@ -290,24 +324,28 @@ fn result_exists(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     }
     let Some(Expr::Array(tags)) = args.tags.as_ref().map(|tags| peel(&tags.value)) else { return };
     for tag in tags.elems.iter().filter_map(as_str) {
-        if names_result(&tag.value()) {
+        if mentions_result(tag, &subject.arguments) {
             errors.at(tag, "this function returns nothing, so there is no `result`; use arguments");
         }
     }
 }
 
-/// Whether a template has a placeholder that starts with `result`.
-pub(super) fn names_result(template: &str) -> bool {
-    template.split('{').skip(1).any(|rest| {
-        rest.trim_start().strip_prefix("result").is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-    })
+/// `associated` is for what cannot be seen; what can be seen, it cannot deny.
+fn associated_if_it_shows(args: &CacheArgs, subject: &Subject, errors: &Errors) {
+    let denied = args.associated.as_ref().filter(|associated| !associated.value);
+    if let Some(denied) = denied.filter(|_| is_certainly_associated(&subject.function)) {
+        errors.at(
+            &denied.key,
+            "this function has a receiver or names `Self`, so it is associated; remove `associated = false`",
+        );
+    }
 }
 
-/// A free function has its companion anyway; the siblings of `companion` have to fit into an `impl`.
-fn companion_of_associated_functions(args: &CacheArgs, subject: &Subject, errors: &Errors) {
-    if let Some(associated) = args.associated.as_ref().filter(|associated| !associated.value)
-        && subject.place == Place::Associated
-    {
-        errors.at(&associated.key, "this function has a receiver or names `Self`, so it is associated; remove `associated = false`");
+/// The siblings that `companion` asks for would be no items of the trait.
+fn no_companion_in_traits(args: &CacheArgs, subject: &Subject, look: Look, errors: &Errors) {
+    let Some(companion) = args.companion.as_ref().filter(|companion| companion.value) else { return };
+    if subject.place == Place::Associated && look(&subject.function) == Some(Surroundings::OfTrait) {
+        let message = "a trait has no room for a `companion`; put the attribute on an inherent method that this one calls, or remove `companion`";
+        errors.at(&companion.key, message);
     }
 }

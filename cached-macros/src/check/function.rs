@@ -4,7 +4,7 @@ use syn::{ReturnType, Type, TypeParamBound};
 
 use crate::diagnostics::Errors;
 use crate::model::Subject;
-use crate::signature::{find_impl_trait, future_output, ungroup};
+use crate::signature::{Flow, argument_of, future_output, ungroup};
 
 pub(super) fn function(attribute: &str, subject: &Subject, errors: &Errors) {
     no_const_function(attribute, subject, errors);
@@ -34,31 +34,40 @@ fn something_is_returned(attribute: &str, subject: &Subject, errors: &Errors) {
     }
 }
 
-/// A future that is returned bare or in a `Box` without `Pin` is not awaited by the function, so its output would be lost.
+/// A future that is returned bare, or in a `Box` without `Pin`, would itself be what the function returns, and not what comes out of it.
 fn no_bare_future(attribute: &str, subject: &Subject, errors: &Errors) {
-    let ReturnType::Type(_, ty) = &subject.function.sig.output else { return };
-    let Some(future) = find_impl_trait(ty).filter(|future| {
-        future.bounds.iter().any(|bound| matches!(bound, TypeParamBound::Trait(bound) if is_future(&bound.path)))
-    }) else {
-        return;
+    let (Flow::Sync, ReturnType::Type(_, ty)) = (subject.flow, &subject.function.sig.output) else { return };
+    let inside = argument_of(ty, &["Box"]).unwrap_or(ty);
+    let bounds = match ungroup(inside) {
+        Type::ImplTrait(opaque) => &opaque.bounds,
+        Type::TraitObject(object) => &object.bounds,
+        _ => return,
     };
-    let output = future.bounds.iter().find_map(|bound| match bound {
+    if !bounds.iter().any(is_future) {
+        return;
+    }
+    let output = bounds.iter().find_map(|bound| match bound {
         TypeParamBound::Trait(bound) => future_output(&bound.path),
         _ => None,
     });
     let output = output.map_or_else(|| "T".to_owned(), |output| shown(&output));
     let name = &subject.function.sig.ident;
-    errors.at(future, format!("`#[{attribute}]` needs to await the result: write `async fn {name}(..) -> {output}`"));
+    let message = format!(
+        "`#[{attribute}]` has to await the future: write `async fn {name}(..) -> {output}`, or return `Pin<Box<dyn Future<Output = {output}> + Send>>`"
+    );
+    errors.at(ty, message);
 }
 
-fn is_future(path: &syn::Path) -> bool {
-    path.segments.last().is_some_and(|segment| segment.ident == "Future")
+pub(super) fn is_future(bound: &TypeParamBound) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|segment| segment.ident == "Future"))
 }
 
 /// A type as a person would write it, for messages.
 pub(super) fn shown(ty: &Type) -> String {
     let mut text = quote::ToTokens::to_token_stream(ty).to_string();
-    for (wide, narrow) in [(" < ", "<"), (" >", ">"), ("< ", "<"), (" :: ", "::"), (" ,", ","), ("& ", "&"), (" <", "<")] {
+    for (wide, narrow) in
+        [(" < ", "<"), (" >", ">"), ("< ", "<"), (" :: ", "::"), (" ,", ","), ("& ", "&"), (" <", "<")]
+    {
         text = text.replace(wide, narrow);
     }
     text

@@ -4,12 +4,12 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::Expr;
 
-use super::cache::names_result;
 use super::function::function;
 use crate::args::{Entry, InvalidatesArgs, TargetArgs, as_str, peel};
 use crate::diagnostics::Errors;
-use crate::model::{Subject, mention_of_result};
+use crate::model::Subject;
 use crate::signature::find_impl_trait;
+use crate::template::{mention_of_result, mentions_result};
 
 /// Checks `#[invalidates]` against the function below it.
 pub(crate) fn invalidates(args: &InvalidatesArgs, subject: &Subject, errors: &Errors) {
@@ -31,13 +31,17 @@ fn something_to_invalidate(args: &InvalidatesArgs, errors: &Errors) {
 
 /// The second would do nothing.
 fn no_entry_twice(args: &InvalidatesArgs, errors: &Errors) {
-    let texts: Vec<_> = args.entries.iter().map(|entry| match entry {
-        Entry::Text(literal) => literal.value(),
-        Entry::Target(call) => match &call.args {
-            TargetArgs::All => format!("{}(*)", call.path.to_token_stream()),
-            TargetArgs::Some(args) => format!("{}({})", call.path.to_token_stream(), args.to_token_stream()),
-        },
-    }).collect();
+    let texts: Vec<_> = args
+        .entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Text(literal) => literal.value(),
+            Entry::Target(call) => match &call.args {
+                TargetArgs::All => format!("{}(*)", call.path.to_token_stream()),
+                TargetArgs::Some(args) => format!("{}({})", call.path.to_token_stream(), args.to_token_stream()),
+            },
+        })
+        .collect();
     for (index, entry) in args.entries.iter().enumerate() {
         if texts[..index].contains(&texts[index]) {
             let message = "this is given twice; keep one";
@@ -53,19 +57,23 @@ fn no_entry_twice(args: &InvalidatesArgs, errors: &Errors) {
 fn mentions_of_result(args: &InvalidatesArgs, subject: &Subject) -> Vec<proc_macro2::TokenStream> {
     let arguments = &subject.arguments;
     let mut found = Vec::new();
-    let texts = args.entries.iter().filter_map(|entry| if let Entry::Text(literal) = entry { Some(literal) } else { None });
+    let texts =
+        args.entries.iter().filter_map(|entry| if let Entry::Text(literal) = entry { Some(literal) } else { None });
     let tags = match args.tags.as_ref().map(|tags| peel(&tags.value)) {
         Some(Expr::Array(tags)) => tags.elems.iter().filter_map(as_str).collect(),
         _ => Vec::new(),
     };
-    if arguments.find("result").is_none() {
-        found.extend(texts.chain(tags).filter(|literal| names_result(&literal.value())).map(ToTokens::to_token_stream));
-    }
+    let literals = texts.chain(tags).filter(|literal| mentions_result(literal, arguments));
+    found.extend(literals.map(ToTokens::to_token_stream));
     for entry in &args.entries {
         if let Entry::Target(call) = entry
             && let TargetArgs::Some(args) = &call.args
         {
-            found.extend(args.iter().filter_map(|arg| mention_of_result(arg.to_token_stream(), arguments)).map(ToTokens::into_token_stream));
+            found.extend(
+                args.iter()
+                    .filter_map(|arg| mention_of_result(arg.to_token_stream(), arguments))
+                    .map(ToTokens::into_token_stream),
+            );
         }
     }
     let when = args.when.as_ref().and_then(|when| mention_of_result(when.value.to_token_stream(), arguments));
@@ -82,7 +90,9 @@ fn result_exists(args: &InvalidatesArgs, subject: &Subject, errors: &Errors) {
     } else {
         return;
     };
-    mentions_of_result(args, subject).iter().for_each(|mention| errors.at(mention, problem));
+    for mention in mentions_of_result(args, subject) {
+        errors.at(mention, problem);
+    }
 }
 
 /// `before` also invalidates before the body runs, when there is no result yet.
@@ -92,7 +102,8 @@ fn before_knows_no_result(args: &InvalidatesArgs, subject: &Subject, errors: &Er
     let only_results = mentions_of_result(args, subject).len() >= args.entries.len() + tag_count(args);
     let when = args.when.as_ref().and_then(|when| mention_of_result(when.value.to_token_stream(), arguments));
     if let Some(result) = when {
-        errors.at(result, "`before` invalidates before there is a `result`; remove `before`, or decide by the arguments");
+        errors
+            .at(result, "`before` invalidates before there is a `result`; remove `before`, or decide by the arguments");
     } else if only_results && (!args.entries.is_empty() || args.tags.is_some()) {
         errors.at(&before.key, "everything here is taken from the `result`, so there is nothing to invalidate before there is one; remove `before`");
     }

@@ -9,3 +9,6 @@ mod invalidates;
 
 pub(crate) use cache::cache;
 pub(crate) use invalidates::invalidates;
+
+#[cfg(test)]
+mod tests;

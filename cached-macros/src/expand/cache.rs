@@ -10,18 +10,18 @@ use crate::duration::Time;
 use crate::model::{Cache, Key, Policy, Subject};
 use crate::signature::{Flow, infer_impl_trait};
 
-pub(super) fn expand(model: &Cache) -> TokenStream {
+pub(super) fn expand(model: &Cache<'_>) -> TokenStream {
     let function = function(model);
     let companion = if model.companion { companion::expand(model) } else { TokenStream::new() };
     quote!(#function #companion)
 }
 
-fn function(model: &Cache) -> TokenStream {
-    let Subject { function, flow, .. } = &model.subject;
+fn function(model: &Cache<'_>) -> TokenStream {
+    let Subject { function, flow, .. } = model.subject;
     let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
     let entry = Entry::new(model);
     let look_up = look_up(model, &entry);
-    let run = run(&model.subject);
+    let run = run(model.subject);
     let store = &entry.closure;
     let body = quote_spanned! {Span::mixed_site()=>
         #look_up
@@ -38,21 +38,24 @@ pub(super) fn boxed(body: &TokenStream) -> TokenStream {
 }
 
 /// `let mut __flight = ..`: returns from the function if there is a value, and leads the load if there is none.
-fn look_up(model: &Cache, entry: &Entry) -> TokenStream {
+fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
     let at = Span::mixed_site();
     let (site, local) = site(model);
-    let carriers = scope::carriers(&model.subject);
+    let shared = companion::generics(model);
+    let carriers = if shared.is_some() { TokenStream::new() } else { scope::carriers(model.subject) };
     let parts = parts::key(model);
-    let scope = scope::scope(&model.subject);
+    let scope = scope::scope(model.subject, shared.as_ref());
     let when = model.when.as_ref().map(|when| quote_spanned!(at=> .when(#when)));
-    let shape = shape(&model.subject);
+    let shape = shape(model.subject);
     let options = options(model);
     let tags = argument_tags(model);
     let wait = if model.subject.flow.is_async() { quote_spanned!(at=> .await) } else { quote_spanned!(at=> .wait()) };
+    // What the look-up asks of the value's type is said where the type stands.
+    let begin = quote_spanned!(own(model.subject.output.span())=> .begin);
     // `__begin` is a statement of its own: what the placeholders made on the way (a lock guard, say) is gone before anything
     // is waited for.
     let found = quote_spanned! {at=>
-        let __begin = #site.call(#parts) #scope #when .begin(#shape, || #options, #tags);
+        let __begin = #site.call(#parts) #scope #when #begin(#shape, || #options, #tags);
         match __begin #wait {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,
@@ -77,7 +80,7 @@ fn look_up(model: &Cache, entry: &Entry) -> TokenStream {
 }
 
 /// How the function reaches its site, and the declaration if that is inside the body.
-fn site(model: &Cache) -> (TokenStream, TokenStream) {
+fn site(model: &Cache<'_>) -> (TokenStream, TokenStream) {
     let at = Span::mixed_site();
     match (model.companion, model.is_free()) {
         (true, true) => {
@@ -93,7 +96,7 @@ fn site(model: &Cache) -> (TokenStream, TokenStream) {
 }
 
 /// The one static of a cached function: what is known about it before any call.
-pub(super) fn site_static(model: &Cache) -> TokenStream {
+pub(super) fn site_static(model: &Cache<'_>) -> TokenStream {
     let name = Literal::string(&model.subject.function.name());
     let (template, default_key) = match &model.key {
         Key::Template(template) => (parts::template(template), false),
@@ -120,7 +123,14 @@ pub(super) fn shape(subject: &Subject) -> TokenStream {
     quote_spanned!(at=> (&&&&&&__rt::Returns::<#output>::NEW).shape())
 }
 
-fn options(model: &Cache) -> TokenStream {
+/// The same where nothing is stored, and so nothing asked of the type.
+pub(super) fn outcome(subject: &Subject) -> TokenStream {
+    let output = &subject.output;
+    let at = own(output.span());
+    quote_spanned!(at=> (&&&&__rt::Returns::<#output>::NEW).outcome())
+}
+
+fn options(model: &Cache<'_>) -> TokenStream {
     let at = Span::mixed_site();
     let ttl = model.ttl.as_ref().map(|ttl| {
         let ttl = duration(ttl);
@@ -168,7 +178,7 @@ fn fraction(expr: &syn::Expr) -> TokenStream {
 }
 
 /// The closure that gives an entry the tags that follow from the arguments.
-fn argument_tags(model: &Cache) -> TokenStream {
+fn argument_tags(model: &Cache<'_>) -> TokenStream {
     let at = Span::mixed_site();
     let texts: Vec<_> = model
         .tags
@@ -190,7 +200,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(model: &Cache) -> Self {
+    fn new(model: &Cache<'_>) -> Self {
         let at = Span::mixed_site();
         let mut kept = parts::Kept::default();
         let unless = model.unless.as_ref().map(|unless| quote_spanned!(at=> __entry.unless(#unless);));

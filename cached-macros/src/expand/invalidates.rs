@@ -1,14 +1,15 @@
 //! What `#[invalidates]` makes of a function: note what will be gone, run the body, let it go.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Path, PathArguments};
 
-use super::cache::{async_block, boxed, call_once, shape};
+use super::cache::{async_block, boxed, call_once, outcome};
 use super::{own, parts};
-use crate::model::{ArgKind, Goal, Invalidates, TargetArg, mention_of_result};
+use crate::model::{ArgKind, Goal, Invalidates, TargetArg};
 use crate::signature::{Flow, find_impl_trait};
+use crate::template::{mention_of_result, with_own_result};
 
 pub(super) fn expand(model: &Invalidates) -> TokenStream {
     let function = &model.subject.function;
@@ -25,8 +26,8 @@ struct Expansion<'a> {
     /// The same for what takes the result to tell.
     late: Vec<TokenStream>,
     kept: parts::Kept,
-    /// The `result` that `when` mentions, if it does.
-    when_result: Option<Ident>,
+    /// Whether `when` can be decided only then.
+    when_uses_result: bool,
     /// Whether there is a type to look for an error or a value in.
     has_shape: bool,
 }
@@ -38,9 +39,10 @@ impl<'a> Expansion<'a> {
         let (late, early): (Vec<_>, Vec<_>) = model.goals.iter().partition(|goal| goal.uses_result(arguments));
         let early = early.into_iter().map(|goal| goal_call(goal, model, None)).collect();
         let late = late.into_iter().map(|goal| goal_call(goal, model, Some(&mut kept))).collect();
-        let when_result = model.when.as_ref().and_then(|when| mention_of_result(when.to_token_stream(), arguments));
+        let uses_result = |when: &syn::Expr| mention_of_result(when.to_token_stream(), arguments).is_some();
+        let when_uses_result = model.when.as_ref().is_some_and(uses_result);
         let has_shape = !model.subject.returns_nothing() && find_impl_trait(&model.subject.output).is_none();
-        Self { model, early, late, kept, when_result, has_shape }
+        Self { model, early, late, kept, when_uses_result, has_shape }
     }
 
     fn body(&self) -> TokenStream {
@@ -73,7 +75,7 @@ impl<'a> Expansion<'a> {
 
     /// `when`, if it can be decided before the body runs.
     fn early_when(&self) -> Option<TokenStream> {
-        self.model.when.as_ref().filter(|_| self.when_result.is_none()).map(ToTokens::to_token_stream)
+        self.model.when.as_ref().filter(|_| !self.when_uses_result).map(ToTokens::to_token_stream)
     }
 
     fn wait(&self) -> TokenStream {
@@ -104,18 +106,20 @@ impl<'a> Expansion<'a> {
     fn after(&self) -> TokenStream {
         let at = Span::mixed_site();
         let wait = self.wait();
-        let go = quote_spanned!(at=> __pending.run() #wait;);
         let late = self.late();
+        let go = quote_spanned!(at=> #late __pending.run() #wait;);
         let checks_ok = self.has_shape && !self.model.always;
-        if !checks_ok && late.is_empty() && self.when_result.is_none() {
+        let ok = checks_ok.then(|| quote_spanned!(at=> __shape.is_ok(&__output)));
+        let conditions: Vec<_> = ok.into_iter().chain(self.late_when()).collect();
+        if conditions.is_empty() && late.is_empty() {
             return go;
         }
-        let shape = shape(&self.model.subject);
-        let go = match self.late_when() {
-            Some(when) => quote_spanned!(at=> if #when { #late #go } else { __pending.disarm(); }),
-            None => quote_spanned!(at=> #late #go),
+        let shape = outcome(&self.model.subject);
+        let go = if conditions.is_empty() {
+            go
+        } else {
+            quote_spanned!(at=> if #(#conditions)&&* { #go } else { __pending.disarm(); })
         };
-        let go = if checks_ok { quote_spanned!(at=> if __shape.is_ok(&__output) { #go } else { __pending.disarm(); }) } else { go };
         quote_spanned! {at=>
             {
                 use ::cached_core::__private::{self as __rt, via::*};
@@ -127,13 +131,9 @@ impl<'a> Expansion<'a> {
 
     /// `when`, if it needs the result. Without a value inside, the doubt is decided for invalidating.
     fn late_when(&self) -> Option<TokenStream> {
-        let (result, when) = (self.when_result.as_ref()?, self.model.when.as_ref()?);
-        Some(quote_spanned! {Span::mixed_site()=>
-            match __shape.value(&__output) {
-                ::core::option::Option::Some(#result) => #when,
-                ::core::option::Option::None => true,
-            }
-        })
+        let when = self.model.when.as_ref().filter(|_| self.when_uses_result)?;
+        let when = with_own_result(when.to_token_stream(), &self.model.subject.arguments);
+        Some(quote_spanned!(Span::mixed_site()=> __shape.value(&__output).is_none_or(|result| #when)))
     }
 
     /// Adds what is taken from the result.
@@ -171,14 +171,14 @@ fn goal_call(goal: &Goal, model: &Invalidates, mut kept: Option<&mut parts::Kept
             quote_spanned!(at=> .tag(#text))
         }
         Goal::All(path) => {
-            let function = companion(path, "all");
+            let function = companion(path, true);
             quote_spanned!(at=> .target(#function()))
         }
         Goal::Target(path, args) => {
-            let function = companion(path, "target");
+            let function = companion(path, false);
             let args = args.iter().map(|arg| match kept.as_deref_mut().filter(|_| !arg.uses_result(arguments)) {
                 Some(kept) => kept.keep(target_arg(arg)).into_token_stream(),
-                None => target_arg_with_result(arg, model),
+                None => with_own_result(target_arg(arg), arguments),
             });
             quote_spanned!(at=> .target(#function(#(#args),*)))
         }
@@ -195,34 +195,24 @@ fn target_arg(arg: &TargetArg) -> TokenStream {
     }
 }
 
-/// The argument, with `result` bound to the value if it mentions that. The name is the person's, the binding around it the macro's.
-fn target_arg_with_result(arg: &TargetArg, model: &Invalidates) -> TokenStream {
-    let written = target_arg(arg);
-    match mention_of_result(arg.expr.to_token_stream(), &model.subject.arguments) {
-        Some(name) => quote_spanned!(Span::mixed_site()=> { let #name = result; #written }),
-        None => written,
-    }
-}
-
-/// `users::find_user` -> `users::find_user::__target`; `Catalogue::price` -> `Catalogue::__price_target`. What comes before the name of
-/// an associated function is a type, and types begin with a capital.
-fn companion(path: &Path, what: &str) -> TokenStream {
+/// `users::find_user` -> `<users::find_user>::__target`; `Catalogue::price` -> `Catalogue::__price_companion`. What comes before the name
+/// of an associated function is a type, and types begin with a capital. The brackets make the compiler look for a type, which is what the
+/// companion is, and not for a module or a crate.
+fn companion(path: &Path, all: bool) -> TokenStream {
     let mut path = path.clone();
-    let Some(mut last) = path.segments.pop() else { return TokenStream::new() };
-    let arguments = std::mem::replace(&mut last.arguments, PathArguments::None);
-    let of_type = path.segments.last().is_some_and(|segment| segment.ident.unraw().to_string().starts_with(char::is_uppercase));
-    if of_type {
-        last.ident = format_ident!("__{}_{what}", last.ident.unraw(), span = last.ident.span());
-        path.segments.push(last);
+    let Some(last) = path.segments.last_mut() else { return TokenStream::new() };
+    let (name, at) = (last.ident.unraw(), last.ident.span());
+    let arguments = turbofish(std::mem::replace(&mut last.arguments, PathArguments::None));
+    let of_type = path.segments.iter().rev().nth(1);
+    if of_type.is_some_and(|segment| segment.ident.unraw().to_string().starts_with(char::is_uppercase)) {
+        let sibling = if all { format!("__{name}_companion_all") } else { format!("__{name}_companion") };
+        path.segments.pop();
+        let sibling = Ident::new(&sibling, at);
+        quote_spanned!(at=> #path #sibling #arguments)
     } else {
-        let span = last.ident.span();
-        path.segments.push(last);
-        path.segments.push(Ident::new(&format!("__{what}"), span).into());
+        let function = Ident::new(if all { "__all" } else { "__target" }, at);
+        quote_spanned!(at=> <#path>::#function #arguments)
     }
-    if let Some(last) = path.segments.last_mut() {
-        last.arguments = turbofish(arguments);
-    }
-    path.to_token_stream()
 }
 
 /// `find_user<T>` and `find_user::<T>` are the same in an attribute, but not in an expression.

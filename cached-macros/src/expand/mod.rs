@@ -30,11 +30,11 @@ pub(crate) fn cache(attr: TokenStream, item: TokenStream, look: Look) -> TokenSt
     };
     let errors = Errors::new();
     let args = CacheArgs::parse(attr, &errors);
-    let associated = args.associated.as_ref().is_some_and(|associated| associated.value);
+    let associated = args.associated.as_ref().map(|associated| associated.value);
     let subject = Subject::new(function, look, associated);
-    check::cache(&args, &subject, &errors);
-    let model = Cache::build(&args, subject, &errors);
-    finish(errors, model, &item, cache::expand)
+    check::cache(&args, &subject, look, &errors);
+    let model = Cache::build(&args, &subject, &errors);
+    finish(errors, model, &item, cache::expand, || companion::inert(&Cache::sketch(&args, &subject)))
 }
 
 /// `#[invalidates(attr)] item`
@@ -48,18 +48,32 @@ pub(crate) fn invalidates(attr: TokenStream, item: TokenStream, look: Look) -> T
     }
     let errors = Errors::new();
     let args = InvalidatesArgs::parse(attr, &errors);
-    let subject = Subject::new(function, look, false);
+    let subject = Subject::new(function, look, None);
     check::invalidates(&args, &subject, &errors);
     let model = Invalidates::build(&args, subject, &errors);
-    finish(errors, model, &item, invalidates::expand)
+    finish(errors, model, &item, invalidates::expand, TokenStream::new)
 }
 
-fn finish<M>(errors: Errors, model: Option<M>, item: &TokenStream, expand: impl FnOnce(&M) -> TokenStream) -> TokenStream {
-    match (errors.check(), model) {
-        (Ok(()), Some(model)) => expand(&model),
-        (Err(error), _) => with_item(&error, item),
-        (Ok(()), None) => with_item(&syn::Error::new(Span::call_site(), "the attribute could not be read, and it is a bug that it does not say why"), item),
-    }
+/// The expansion, or all errors with the item as it was written and what stands `in_place` of the rest: one mistake then gives one
+/// message, and not one more at each use of the function.
+fn finish<M>(
+    errors: Errors,
+    model: Option<M>,
+    item: &TokenStream,
+    expand: impl FnOnce(&M) -> TokenStream,
+    in_place: impl FnOnce() -> TokenStream,
+) -> TokenStream {
+    let error = match (errors.check(), model) {
+        (Ok(()), Some(model)) => return expand(&model),
+        (Ok(()), None) => {
+            let message = "the attribute could not be read, and it is a bug that it does not say why";
+            syn::Error::new(Span::call_site(), message)
+        }
+        (Err(error), _) => error,
+    };
+    let mut tokens = with_item(&error, item);
+    tokens.extend(in_place());
+    tokens
 }
 
 /// Whether an attribute is, or may turn out to be, `#[cache]`.
@@ -67,7 +81,11 @@ fn is_cache(attr: &Attribute) -> bool {
     let path = attr.path();
     if path.is_ident("cfg_attr") {
         let syn::Meta::List(list) = &attr.meta else { return false };
-        return list.tokens.clone().into_iter().any(|token| matches!(&token, proc_macro2::TokenTree::Ident(word) if word == "cache"));
+        return list
+            .tokens
+            .clone()
+            .into_iter()
+            .any(|token| matches!(&token, proc_macro2::TokenTree::Ident(word) if word == "cache"));
     }
     path.segments.last().is_some_and(|segment| segment.ident == "cache")
 }

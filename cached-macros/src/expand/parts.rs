@@ -17,7 +17,7 @@ fn plain(reference: &TokenStream, at: Span) -> TokenStream {
 /// A placeholder as a part.
 pub(super) fn part(placeholder: &Placeholder, arguments: &Arguments) -> TokenStream {
     let at = own(placeholder.span);
-    let reference = reference(&placeholder.expr, arguments);
+    let reference = reference(&placeholder.expr, arguments, at);
     match placeholder.format {
         Format::Plain => plain(&reference, placeholder.span),
         Format::Debug => quote_spanned!(at=> __rt::DebugPart(#reference)),
@@ -26,8 +26,7 @@ pub(super) fn part(placeholder: &Placeholder, arguments: &Arguments) -> TokenStr
 }
 
 /// A reference to what the expression denotes.
-fn reference(expr: &Expr, arguments: &Arguments) -> TokenStream {
-    let at = Span::mixed_site();
+fn reference(expr: &Expr, arguments: &Arguments, at: Span) -> TokenStream {
     match expr {
         // Through a `&mut` the value itself is lent, and not the reference to it.
         Expr::Path(path) => match path.path.get_ident().and_then(|name| arguments.find(&name.to_string())) {
@@ -45,11 +44,15 @@ pub(super) fn tuple(parts: &[TokenStream]) -> TokenStream {
 }
 
 /// The parts of the key of a cached call.
-pub(super) fn key(model: &Cache) -> TokenStream {
+pub(super) fn key(model: &Cache<'_>) -> TokenStream {
     let arguments = &model.subject.arguments;
     let parts: Vec<_> = match &model.key {
-        Key::Template(template) => template.placeholders.iter().map(|placeholder| part(placeholder, arguments)).collect(),
-        Key::Default(names) => names.iter().map(|(_, name)| plain(&quote_spanned!(Span::mixed_site()=> &#name), name.span())).collect(),
+        Key::Template(template) => {
+            template.placeholders.iter().map(|placeholder| part(placeholder, arguments)).collect()
+        }
+        Key::Default(names) => {
+            names.iter().map(|(_, name)| plain(&quote_spanned!(own(name.span())=> &#name), name.span())).collect()
+        }
     };
     tuple(&parts)
 }

@@ -11,31 +11,47 @@ use crate::model::Subject;
 use crate::signature::ungroup;
 
 /// `.scope(owner, generics)`: tells instances of one function apart. Nothing if there is only one.
-pub(super) fn scope(subject: &Subject) -> TokenStream {
+///
+/// `shared` is a function that gives the generics, where there has to be one: see [`needs_carriers`].
+pub(super) fn scope(subject: &Subject, shared: Option<&TokenStream>) -> TokenStream {
     let at = Span::mixed_site();
-    let types = type_arguments(&subject.function.sig.generics);
-    if subject.place == Place::Free && types.is_empty() {
-        return TokenStream::new();
-    }
+    let has_types =
+        subject.function.sig.generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_)));
     let owner = match subject.place {
-        Place::Free => quote_spanned!(at=> ""),
-        Place::Associated => quote_spanned!(at=> ::core::any::type_name::<Self>()),
+        Place::Free if !has_types => return TokenStream::new(),
+        Place::Free => quote_spanned!(at=> __rt::TypeTag::NONE),
+        Place::Associated => quote_spanned!(at=> __rt::TypeTag::of::<Self>()),
     };
-    let generics = match types.as_slice() {
-        [] => quote_spanned!(at=> ""),
-        [only] => quote_spanned!(at=> ::core::any::type_name::<#only>()),
-        several => quote_spanned!(at=> ::core::any::type_name::<(#(#several),*)>()),
+    let generics = match shared {
+        Some(shared) => {
+            let turbofish = turbofish(&subject.function.sig.generics);
+            quote_spanned!(at=> #shared #turbofish())
+        }
+        None => generics(subject),
     };
     quote_spanned!(at=> .scope(#owner, #generics))
 }
 
-/// Whether the scope needs [`carriers`].
-pub(super) fn carriers(subject: &Subject) -> TokenStream {
-    let constants: Vec<_> = subject.function.sig.generics.const_params().filter(|constant| !is_usize(&constant.ty)).collect();
-    if constants.is_empty() {
-        return TokenStream::new();
+/// The name of the generics, as an expression.
+pub(super) fn generics(subject: &Subject) -> TokenStream {
+    let at = Span::mixed_site();
+    match type_arguments(&subject.function.sig.generics).as_slice() {
+        [] => quote_spanned!(at=> __rt::TypeTag::NONE),
+        [only] => quote_spanned!(at=> __rt::TypeTag::of::<#only>()),
+        several => quote_spanned!(at=> __rt::TypeTag::of::<(#(#several),*)>()),
     }
-    let carriers = constants.iter().map(|ConstParam { ident, ty, .. }| {
+}
+
+/// Whether the generics have to be given by one function: a type that carries the value of a const parameter has its place in its name, and
+/// the call and the companion must come to the same.
+pub(super) fn needs_carriers(subject: &Subject) -> bool {
+    subject.function.sig.generics.const_params().any(|constant| !is_usize(&constant.ty))
+}
+
+/// The declarations of the types that carry the values of const parameters.
+pub(super) fn carriers(subject: &Subject) -> TokenStream {
+    let constants = subject.function.sig.generics.const_params().filter(|constant| !is_usize(&constant.ty));
+    let carriers = constants.map(|ConstParam { ident, ty, .. }| {
         let carrier = carrier(ident);
         quote_spanned!(Span::mixed_site()=> #[allow(dead_code, non_camel_case_types)] struct #carrier<const __VALUE: #ty>;)
     });
@@ -50,12 +66,20 @@ fn type_arguments(generics: &Generics) -> Vec<TokenStream> {
         GenericParam::Type(param) => {
             let name = &param.ident;
             // A type without a size cannot stand in a tuple; a pointer to it can.
-            Some(if may_be_unsized(param, generics) { quote_spanned!(at=> *const #name) } else { name.to_token_stream() })
+            Some(if may_be_unsized(param, generics) {
+                quote_spanned!(at=> *const #name)
+            } else {
+                name.to_token_stream()
+            })
         }
         GenericParam::Const(param) => {
             let name = &param.ident;
             let carrier = carrier(name);
-            Some(if is_usize(&param.ty) { quote_spanned!(at=> [(); #name]) } else { quote_spanned!(at=> #carrier<#name>) })
+            Some(if is_usize(&param.ty) {
+                quote_spanned!(at=> [(); #name])
+            } else {
+                quote_spanned!(at=> #carrier<#name>)
+            })
         }
     };
     generics.params.iter().filter_map(argument).collect()
@@ -72,12 +96,14 @@ fn carrier(param: &Ident) -> Ident {
 
 fn may_be_unsized(param: &TypeParam, generics: &Generics) -> bool {
     let relaxed = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some());
-    let in_where = generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| match predicate {
-        WherePredicate::Type(predicate) => {
-            matches!(&predicate.bounded_ty, Type::Path(path) if path.path.is_ident(&param.ident)) && predicate.bounds.iter().any(relaxed)
-        }
-        _ => false,
-    });
+    let in_where =
+        generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| match predicate {
+            WherePredicate::Type(predicate) => {
+                matches!(&predicate.bounded_ty, Type::Path(path) if path.path.is_ident(&param.ident))
+                    && predicate.bounds.iter().any(relaxed)
+            }
+            _ => false,
+        });
     in_where || param.bounds.iter().any(relaxed)
 }
 
@@ -100,7 +126,9 @@ pub(super) fn turbofish(generics: &Generics) -> TokenStream {
 /// A caller of the companion could not let the compiler infer a parameter that no argument mentions.
 pub(super) fn needed(generics: &Generics, types: &[&Type], all_types: bool) -> Generics {
     let mut needed = HashSet::new();
-    types.iter().for_each(|ty| mentioned(ty.to_token_stream(), &mut needed));
+    for ty in types {
+        mentioned(ty.to_token_stream(), &mut needed);
+    }
     if all_types {
         needed.extend(generics.type_params().map(|param| param.ident.to_string()));
         needed.extend(generics.const_params().map(|param| param.ident.to_string()));
@@ -125,7 +153,8 @@ pub(super) fn needed(generics: &Generics, types: &[&Type], all_types: bool) -> G
     let mut kept = generics.clone();
     kept.params = generics.params.iter().filter(|param| needed.contains(&name_of(param))).cloned().collect();
     if let Some(clause) = &mut kept.where_clause {
-        clause.predicates = clause.predicates.iter().filter(|predicate| is_about(predicate, generics, &needed)).cloned().collect();
+        clause.predicates =
+            clause.predicates.iter().filter(|predicate| is_about(predicate, generics, &needed)).cloned().collect();
     }
     kept
 }
@@ -173,7 +202,8 @@ mod tests {
 
     #[test]
     fn only_what_the_key_needs_is_kept() {
-        let sig: Signature = parse_quote!(fn f<'a, D: Db<T>, T: Into<U>, U, const N: usize>(db: &'a D, key: T) where D: Send, T: Copy);
+        let sig: Signature =
+            parse_quote!(fn f<'a, D: Db<T>, T: Into<U>, U, const N: usize>(db: &'a D, key: T) where D: Send, T: Copy);
         let ty: Type = parse_quote!(T);
         let kept = needed(&sig.generics, &[&ty], false);
         assert_eq!(kept.to_token_stream().to_string(), quote!(<T: Into<U>, U>).to_string());
@@ -185,7 +215,7 @@ mod tests {
     #[test]
     fn each_parameter_has_a_type_that_stands_for_it() {
         let sig: Signature = parse_quote!(fn f<'a, T, U: ?Sized, const N: usize, const B: bool>());
-        let types: Vec<_> = type_arguments(&sig.generics).iter().map(|ty| ty.to_string()).collect();
+        let types: Vec<_> = type_arguments(&sig.generics).iter().map(ToString::to_string).collect();
         assert_eq!(types, ["T", "* const U", "[() ; N]", "__ConstB < B >"]);
     }
 }

@@ -10,8 +10,8 @@ use crate::template::{self, Purpose, Template, Uses};
 
 /// `#[cache]`, understood.
 #[derive(Debug)]
-pub(crate) struct Cache {
-    pub(crate) subject: Subject,
+pub(crate) struct Cache<'a> {
+    pub(crate) subject: &'a Subject,
     pub(crate) key: Key,
     pub(crate) tags: Vec<Template>,
     pub(crate) ttl: Option<Time>,
@@ -39,7 +39,9 @@ pub(crate) enum Key {
 impl Key {
     pub(crate) fn uses(&self) -> Uses {
         match self {
-            Self::Default(names) => Uses { arguments: names.iter().map(|(index, _)| *index).collect(), ..Uses::default() },
+            Self::Default(names) => {
+                Uses { arguments: names.iter().map(|(index, _)| *index).collect(), ..Uses::default() }
+            }
             Self::Template(template) => template.uses(),
         }
     }
@@ -58,12 +60,12 @@ pub(crate) enum Policy {
 /// How many parts a key may have: the runtime's tuples end there.
 const MOST_PARTS: usize = 12;
 
-impl Cache {
+impl<'a> Cache<'a> {
     /// Reads the arguments. Each one that cannot be read is recorded; the model is whole if none was.
-    pub(crate) fn build(args: &CacheArgs, subject: Subject, errors: &Errors) -> Option<Self> {
+    pub(crate) fn build(args: &CacheArgs, subject: &'a Subject, errors: &Errors) -> Option<Self> {
         let before = errors.count();
-        let key = key(args, &subject, errors);
-        let tags = args.tags.as_ref().map_or_else(Vec::new, |tags| read_tags(tags, &subject, errors));
+        let key = key(args, subject, errors);
+        let tags = args.tags.as_ref().map_or_else(Vec::new, |tags| read_tags(tags, subject, errors));
         let ttl = args.ttl.as_ref().and_then(|ttl| errors.keep(duration::parse("ttl", &ttl.value)));
         if let Some(zero) = args.ttl.as_ref().filter(|_| ttl.as_ref().is_some_and(Time::is_zero)) {
             errors.at(&zero.value, "a `ttl` of zero would store nothing; give it time, or leave `#[cache]` out");
@@ -89,15 +91,54 @@ impl Cache {
             unless: value(&args.unless),
             single_flight,
             backend: backend?,
-            companion: args.companion.as_ref().map_or(subject.place == Place::Free, |companion| companion.value),
+            companion: wants_companion(args, subject),
             subject,
         };
         (errors.count() == before).then_some(model)
     }
 
+    /// What can be told in spite of mistakes, for a companion that has the right functions with the right arguments.
+    pub(crate) fn sketch(args: &CacheArgs, subject: &'a Subject) -> Self {
+        let literal = args.key.as_ref().and_then(|key| as_str(&key.value));
+        Self {
+            key: match (&args.key, literal) {
+                (None, _) => default_key(args, subject),
+                (Some(_), Some(literal)) => Key::Template(template::sketch(literal, &subject.arguments)),
+                (Some(key), None) => {
+                    Key::Template(template::sketch(&LitStr::new("", key.key.span()), &subject.arguments))
+                }
+            },
+            tags: Vec::new(),
+            ttl: None,
+            null_ttl: None,
+            capacity: None,
+            policy: None,
+            jitter: None,
+            weight: None,
+            when: None,
+            unless: None,
+            single_flight: true,
+            backend: String::new(),
+            companion: wants_companion(args, subject),
+            subject,
+        }
+    }
+
     pub(crate) fn is_free(&self) -> bool {
         self.subject.place == Place::Free
     }
+}
+
+fn wants_companion(args: &CacheArgs, subject: &Subject) -> bool {
+    args.companion.as_ref().map_or(subject.place == Place::Free, |companion| companion.value)
+}
+
+fn default_key(args: &CacheArgs, subject: &Subject) -> Key {
+    let skipped = |name: &Ident| args.skip.as_ref().is_some_and(|skip| skip.value.contains(name));
+    let arguments = subject.arguments.list.iter().enumerate();
+    let named = arguments.flat_map(|(index, argument)| argument.names.iter().map(move |name| (index, name)));
+    // An argument without a name (`_`) cannot make a difference to the result.
+    Key::Default(named.filter(|(_, name)| !skipped(name)).map(|(index, name)| (index, name.clone())).collect())
 }
 
 fn key(args: &CacheArgs, subject: &Subject, errors: &Errors) -> Option<Key> {
@@ -106,20 +147,19 @@ fn key(args: &CacheArgs, subject: &Subject, errors: &Errors) -> Option<Key> {
             let literal = key_literal(key, errors)?;
             Key::Template(template::parse(literal, Purpose::Key, &subject.arguments, errors)?)
         }
-        None => {
-            let skipped = |name: &Ident| args.skip.as_ref().is_some_and(|skip| skip.value.contains(name));
-            let arguments = subject.arguments.list.iter().enumerate();
-            let named = arguments.flat_map(|(index, argument)| argument.names.iter().map(move |name| (index, name)));
-            // An argument without a name (`_`) cannot make a difference to the result.
-            Key::Default(named.filter(|(_, name)| !skipped(name)).map(|(index, name)| (index, name.clone())).collect())
-        }
+        None => default_key(args, subject),
     };
     let (parts, span) = match &key {
-        Key::Default(names) => (names.len(), names.get(MOST_PARTS).map_or_else(Span::call_site, |(_, name)| name.span())),
+        Key::Default(names) => {
+            (names.len(), names.get(MOST_PARTS).map_or_else(Span::call_site, |(_, name)| name.span()))
+        }
         Key::Template(template) => (template.placeholders.len(), template.literal.span()),
     };
     if parts > MOST_PARTS {
-        errors.at_span(span, format!("a key has at most {MOST_PARTS} parts; put some arguments into a struct that derives `KeyPart`"));
+        errors.at_span(
+            span,
+            format!("a key has at most {MOST_PARTS} parts; put some arguments into a struct that derives `KeyPart`"),
+        );
     }
     Some(key)
 }
@@ -146,18 +186,25 @@ const SHARED: [&str; 3] = ["redis", "tiered", "memcached"];
 fn backend(backend: Option<&Keyed<Expr>>, errors: &Errors) -> Option<String> {
     let Some(backend) = backend else { return Some("memory".to_owned()) };
     let Some(literal) = as_str(&backend.value) else {
-        errors.at(&backend.value, "`backend` is a string literal: \"memory\", or the name of a store registered with `configure().store(..)`");
+        errors.at(
+            &backend.value,
+            "`backend` is a string literal: \"memory\", or the name of a store registered with `configure().store(..)`",
+        );
         return None;
     };
     let name = literal.value();
     let problem = if SHARED.contains(&name.as_str()) {
-        format!("backend `{name}` is not in this version yet: use \"memory\", or a store registered with `configure().store(..)`")
+        format!(
+            "backend `{name}` is not in this version yet: use \"memory\", or a store registered with `configure().store(..)`"
+        )
     } else if name.trim().is_empty() {
         "`backend` is empty; use \"memory\", or the name of a store registered with `configure().store(..)`".to_owned()
     } else if name != "memory"
         && let Some(meant) = mistaken(&name)
     {
-        format!("unknown backend `{name}`; did you mean `{meant}`? It is \"memory\", or the name of a store registered with `configure().store(..)`")
+        format!(
+            "unknown backend `{name}`; did you mean `{meant}`? It is \"memory\", or the name of a store registered with `configure().store(..)`"
+        )
     } else {
         return Some(name);
     };
@@ -167,8 +214,14 @@ fn backend(backend: Option<&Keyed<Expr>>, errors: &Errors) -> Option<String> {
 
 /// The backend that a name was probably meant to be. Any name may be that of a store, so only what can hardly be one is refused.
 fn mistaken(name: &str) -> Option<&'static str> {
-    const SYNONYMS: [(&str, &str); 6] =
-        [("in-memory", "memory"), ("in_memory", "memory"), ("mem", "memory"), ("ram", "memory"), ("local", "memory"), ("valkey", "redis")];
+    const SYNONYMS: [(&str, &str); 6] = [
+        ("in-memory", "memory"),
+        ("in_memory", "memory"),
+        ("mem", "memory"),
+        ("ram", "memory"),
+        ("local", "memory"),
+        ("valkey", "redis"),
+    ];
     let lower = name.to_lowercase();
     SYNONYMS
         .iter()
@@ -202,7 +255,9 @@ fn check_capacity(capacity: Option<&Keyed<Expr>>, errors: &Errors) {
     let Some(capacity) = capacity else { return };
     let problem = match peel(&capacity.value) {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => match number.base10_parse::<u64>() {
-            Ok(0) => "a `capacity` of zero would store nothing; write how many entries to keep, such as `capacity = 10_000`",
+            Ok(0) => {
+                "a `capacity` of zero would store nothing; write how many entries to keep, such as `capacity = 10_000`"
+            }
             Ok(_) => return,
             Err(_) => "`capacity` is a number of entries that fits into 64 bits",
         },

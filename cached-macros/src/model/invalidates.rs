@@ -1,4 +1,3 @@
-use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Expr, Path};
@@ -7,7 +6,7 @@ use super::{Subject, read_choice, read_tags};
 use crate::args::{Entry, InvalidatesArgs, TargetArgs, TargetCall, peel};
 use crate::diagnostics::Errors;
 use crate::signature::Arguments;
-use crate::template::{self, Purpose, Template};
+use crate::template::{self, Purpose, Template, mention_of_result};
 
 /// `#[invalidates]`, understood.
 #[derive(Debug)]
@@ -103,7 +102,10 @@ impl Invalidates {
 fn goal(entry: &Entry, arguments: &Arguments, errors: &Errors) -> Option<Goal> {
     match entry {
         Entry::Text(literal) if literal.value().is_empty() => {
-            errors.at(literal, "the key is empty; write the key of an entry (`\"user:{id}\"`) or a pattern (`\"users:*\"`)");
+            errors.at(
+                literal,
+                "the key is empty; write the key of an entry (`\"user:{id}\"`) or a pattern (`\"users:*\"`)",
+            );
             None
         }
         Entry::Text(literal) => {
@@ -117,33 +119,8 @@ fn goal(entry: &Entry, arguments: &Arguments, errors: &Errors) -> Option<Goal> {
 fn target(call: &TargetCall, arguments: &Arguments) -> Goal {
     match &call.args {
         TargetArgs::All => Goal::All(call.path.clone()),
-        TargetArgs::Some(args) => Goal::Target(call.path.clone(), args.iter().map(|arg| TargetArg::new(arg, arguments)).collect()),
-    }
-}
-
-/// The `result` that an expression mentions, unless that is an argument's name. Looks at tokens, and so into macros such as `matches!`.
-pub(crate) fn mention_of_result(tokens: TokenStream, arguments: &Arguments) -> Option<Ident> {
-    if arguments.find("result").is_some() {
-        return None;
-    }
-    // `self.result` is a field and `module::result` an item, but `..result` and `field: result` are it.
-    let (mut last, mut qualified) = (' ', false);
-    for token in tokens {
-        match token {
-            TokenTree::Ident(word) if word == "result" && !qualified => return Some(word),
-            TokenTree::Group(group) => {
-                if let Some(word) = mention_of_result(group.stream(), arguments) {
-                    return Some(word);
-                }
-                (last, qualified) = (' ', false);
-            }
-            TokenTree::Punct(punct) => {
-                let c = punct.as_char();
-                qualified = (c == '.' && last != '.') || (c == ':' && last == ':');
-                last = c;
-            }
-            _ => (last, qualified) = (' ', false),
+        TargetArgs::Some(args) => {
+            Goal::Target(call.path.clone(), args.iter().map(|arg| TargetArg::new(arg, arguments)).collect())
         }
     }
-    None
 }

@@ -4,7 +4,7 @@ mod cache;
 mod invalidates;
 
 pub(crate) use cache::{Cache, Key, Policy};
-pub(crate) use invalidates::{ArgKind, Goal, Invalidates, TargetArg, mention_of_result};
+pub(crate) use invalidates::{ArgKind, Goal, Invalidates, TargetArg};
 
 use syn::{Expr, Type};
 
@@ -26,8 +26,13 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    pub(crate) fn new(function: Function, look: Look, associated: bool) -> Self {
-        let place = if associated { Place::Associated } else { place(&function, look) };
+    /// `associated` is what the attribute says about the place, if it says anything.
+    pub(crate) fn new(function: Function, look: Look, associated: Option<bool>) -> Self {
+        let place = match associated {
+            Some(true) => Place::Associated,
+            Some(false) => Place::Free,
+            None => place(&function, look),
+        };
         let (flow, output) = Flow::of(&function.sig);
         Self { arguments: Arguments::of(&function.sig), place, flow, output, function }
     }
@@ -79,7 +84,7 @@ fn read_choice<T: Copy>(argument: &Keyed<Expr>, choices: &[(&str, T)], errors: &
     let choice = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
     if choice.is_none() {
         let hint = crate::diagnostics::suggestion(&text, choices.iter().map(|(name, _)| *name));
-        errors.at(literal, format!("unknown {} \"{text}\"; it is {valid}{hint}", argument.key));
+        errors.at(literal, format!("there is no `{} = \"{text}\"`; it is {valid}{hint}", argument.key));
     }
     choice
 }

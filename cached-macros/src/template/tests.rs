@@ -21,7 +21,11 @@ fn key(text: &str) -> Result<Template, String> {
 }
 
 fn exprs(template: &Template) -> Vec<String> {
-    template.placeholders.iter().map(|placeholder| placeholder.expr.to_token_stream().to_string().replace(' ', "")).collect()
+    template
+        .placeholders
+        .iter()
+        .map(|placeholder| placeholder.expr.to_token_stream().to_string().replace(' ', ""))
+        .collect()
 }
 
 #[test]
@@ -30,7 +34,10 @@ fn text_and_placeholders_alternate() {
     assert_eq!(template.pieces, ["user:", ":", ""]);
     assert_eq!(exprs(&template), ["id", "filter.name"]);
     let template = key("{ self.shop }").expect("valid");
-    assert_eq!((template.pieces.as_slice(), exprs(&template)), (&["".to_owned(), "".to_owned()][..], vec!["self.shop".to_owned()]));
+    assert_eq!(
+        (template.pieces.as_slice(), exprs(&template)),
+        (&[String::new(), String::new()][..], vec!["self.shop".to_owned()])
+    );
 }
 
 #[test]
@@ -40,7 +47,8 @@ fn doubled_braces_are_text() {
 
 #[test]
 fn formats_and_expressions() {
-    let template = key(r#"{id:?}/{filter:hash}/{filter.get("a}:b")}/{filter.items[0].get::<u8>(id)}/{b}"#).expect("valid");
+    let template =
+        key(r#"{id:?}/{filter:hash}/{filter.get("a}:b")}/{filter.items[0].get::<u8>(id)}/{b}"#).expect("valid");
     let formats: Vec<_> = template.placeholders.iter().map(|placeholder| placeholder.format).collect();
     assert_eq!(formats, [Format::Debug, Format::Hash, Format::Plain, Format::Plain, Format::Plain]);
     assert_eq!(exprs(&template)[2..], [r#"filter.get("a}:b")"#, "filter.items[0].get::<u8>(id)", "b"]);
@@ -77,6 +85,8 @@ fn mistakes_name_the_fix() {
     for (text, expected) in [
         ("{id}{a}", "two placeholders need text between them"),
         ("{id}0{a}", "`0` cannot separate"),
+        ("{id}%{a}", "`%` cannot separate"),
+        ("{id}~{a}", "`~` cannot separate"),
         ("{id}é{a}", "`é` cannot separate"),
         ("{id", "never closed"),
         ("id}", "`}}`"),

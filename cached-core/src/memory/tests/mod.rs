@@ -3,3 +3,4 @@
 mod panics;
 mod property;
 mod reference;
+mod waiters;

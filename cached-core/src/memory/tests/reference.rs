@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::cause::EvictionCause;
-use crate::memory::Reuse;
+use crate::memory::{Policy, Reuse};
 
 pub(super) const KEYS: u8 = 24;
 pub(super) const TAGS: u8 = 3;
@@ -77,13 +77,15 @@ pub(super) struct Asker {
     /// Whether it can make use of errors that loads share.
     pub(super) understands: bool,
     waited: bool,
+    /// Whether the statistics have it already.
+    counted: bool,
     /// The load it waits for, and when it joined.
     seat: Option<(usize, u64)>,
 }
 
 impl Asker {
     pub(super) fn new(key: u8, tags: u8, reuse: Reuse, understands: bool) -> Self {
-        Self { key, tags, reuse, understands, waited: false, seat: None }
+        Self { key, tags, reuse, understands, waited: false, counted: false, seat: None }
     }
 }
 
@@ -131,6 +133,8 @@ pub(super) struct Counts {
 #[derive(Debug)]
 pub(super) struct Reference {
     capacity: u64,
+    /// Whether entries are reported in the order in which they left: one shard does, several may not.
+    ordered: bool,
     /// Whether it is known which entry leaves when room is needed: the least recently used.
     exact: bool,
     pub(super) now: Duration,
@@ -148,10 +152,12 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    pub(super) fn new(capacity: u64, exact: bool) -> Self {
+    pub(super) fn new(capacity: u64, shards: usize, policy: Policy) -> Self {
+        let ordered = shards == 1;
         Self {
             capacity,
-            exact,
+            ordered,
+            exact: ordered && policy == Policy::Lru,
             now: Duration::ZERO,
             moment: 1,
             entries: BTreeMap::new(),
@@ -229,7 +235,9 @@ impl Reference {
 
     /// Checks what left against what may leave, and takes it out.
     pub(super) fn left(&mut self, events: Vec<(u8, u64, EvictionCause)>, occasion: &Occasion<'_>) {
+        let before = self.used();
         for (key, value, cause) in events {
+            let used = if self.ordered { self.used() } else { before };
             let entry = self.entries.get(&key).expect("what leaves was there, and leaves once").clone();
             assert_eq!(entry.value, value);
             let named = matches!(occasion, Occasion::Named(named) if named(key));
@@ -239,7 +247,7 @@ impl Reference {
                 (EvictionCause::Replaced, Occasion::Store(by, _)) => assert!(*by == key && self.live(&entry)),
                 (EvictionCause::Capacity, Occasion::Store(by, weight)) => {
                     assert!(*by != key && self.live(&entry));
-                    assert!(self.used() + weight > self.capacity, "nothing leaves without need");
+                    assert!(used + weight > self.capacity, "nothing leaves without need");
                     if self.exact {
                         assert!(self.entries.values().all(|entry| self.live(entry)), "what is dead leaves first");
                         let oldest = self.entries.values().map(|entry| entry.used).min();
@@ -303,7 +311,7 @@ impl Reference {
                     self.loads[at].line.retain(|&other| other != id);
                     asker.seat = None;
                     if !self.loads[at].voided {
-                        self.counts.misses += 1;
+                        self.missed(asker, false);
                         self.loads[at].captured = self.tick();
                         self.loads[at].leader = Leader::Running;
                         return Answer::Lead(at);
@@ -317,21 +325,32 @@ impl Reference {
                         End::Value { overtaken: true, .. } if self.tagged_between(self.loads[at].captured, joined) => {}
                         End::Value { value, .. } => {
                             self.check(asker.key, value, joined);
-                            self.counts.misses += 1;
-                            self.counts.coalesced += 1;
+                            self.missed(asker, true);
                             return Answer::Value(value);
                         }
-                        End::Failed { shared: true } if asker.understands => {
-                            self.counts.misses += 1;
-                            return Answer::Failed;
+                        End::Failed { shared } => {
+                            if shared {
+                                self.missed(asker, false);
+                            }
+                            if shared && asker.understands {
+                                return Answer::Failed;
+                            }
+                            asker.reuse = Reuse::Entry;
                         }
-                        End::Failed { .. } => asker.reuse = Reuse::Entry,
                         End::Void => {}
                     }
                 }
             }
         }
         self.begin(id, asker, events)
+    }
+
+    /// Counts a call once, however often it looks.
+    fn missed(&mut self, asker: &mut Asker, coalesced: bool) {
+        if !std::mem::replace(&mut asker.counted, true) {
+            self.counts.misses += 1;
+            self.counts.coalesced += u64::from(coalesced);
+        }
     }
 
     /// Whether any tag was invalidated after the one moment and before the other.
@@ -346,8 +365,7 @@ impl Reference {
             self.left(std::mem::take(events), &Occasion::Other);
             if let Some(value) = self.look(asker.key, true) {
                 if asker.waited {
-                    self.counts.misses += 1;
-                    self.counts.coalesced += 1;
+                    self.missed(asker, true);
                 } else {
                     self.counts.hits += 1;
                 }
@@ -370,7 +388,7 @@ impl Reference {
             self.loads[at].line.push(id);
             return Answer::Wait;
         }
-        self.counts.misses += 1;
+        self.missed(asker, false);
         self.loads.push(Load {
             key: asker.key,
             tags: asker.tags,
@@ -405,10 +423,6 @@ impl Reference {
         self.counts.loads += 1;
         self.counts.load_errors += 1;
         self.loads[at].leader = Leader::Gone(End::Failed { shared });
-    }
-
-    pub(super) fn key_of(&self, at: usize) -> u8 {
-        self.loads[at].key
     }
 
     pub(super) fn complete(

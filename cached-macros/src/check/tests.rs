@@ -1,0 +1,542 @@
+//! Every mistake has its message, and every message is provoked here at least once.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+
+use crate::expand;
+use crate::scan::Surroundings;
+
+/// The messages in what an attribute expands to.
+fn messages(expanded: TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut in_error = false;
+    for token in expanded {
+        match token {
+            TokenTree::Ident(word) => in_error = word == "compile_error",
+            TokenTree::Group(group) if in_error => {
+                let literal: syn::LitStr = syn::parse2(group.stream()).expect("a message");
+                found.push(literal.value());
+                in_error = false;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn of_cache(attr: TokenStream, item: TokenStream) -> Vec<String> {
+    messages(expand::cache(attr, item, |_| Some(Surroundings::Free)))
+}
+
+fn of_invalidates(attr: TokenStream, item: TokenStream) -> Vec<String> {
+    messages(expand::invalidates(attr, item, |_| Some(Surroundings::Free)))
+}
+
+/// Expects one message for each case, and these words in it.
+fn expect_one(cases: Vec<(Vec<String>, &str)>) {
+    for (messages, expected) in cases {
+        assert!(
+            matches!(messages.as_slice(), [message] if message.contains(expected)),
+            "expected {expected:?} alone, got {messages:#?}"
+        );
+    }
+}
+
+fn function() -> TokenStream {
+    quote!(
+        fn find(db: &Db, id: u64) -> Option<User> {
+            db.find(id)
+        }
+    )
+}
+
+#[test]
+fn arguments_are_known_and_given_once() {
+    let on = |attr| of_cache(attr, function());
+    expect_one(vec![
+        (on(quote!(tll = 60, skip(db))), "did you mean `ttl`?"),
+        (on(quote!(max_size = 60, ttl = 1)), "write `capacity = 10_000`"),
+        (on(quote!(frobnicate = 60, ttl = 1)), "it has `ttl`, `null_ttl`"),
+        (on(quote!(ttl = 60, ttl = 61)), "given twice"),
+        (on(quote!(60)), "write `ttl = 60`"),
+        (on(quote!("user:{id}", ttl = 60)), "write `key = \"user:{id}\"`"),
+        (on(quote!(ttl(60))), "write `ttl = 60`"),
+        (on(quote!(ttl)), "write `ttl = 60`"),
+        (on(quote!(ttl = )), "needs a value"),
+        (on(quote!(ttl = 60, skip = [db])), "write `skip(db)`"),
+        (on(quote!(ttl = 60, skip("db"))), "takes the names of arguments"),
+        (on(quote!(ttl = 60 key = "a")), "expected `,` before `key`"),
+        (on(quote!(ttl = 60, companion(x))), "write `companion`"),
+        (on(quote!(ttl = 60, companion = 3)), "write `companion` alone"),
+        (on(quote!(ttl = 60, =)), "expected an argument"),
+    ]);
+}
+
+#[test]
+fn a_broken_argument_hides_no_other_mistake() {
+    let found = of_cache(quote!(tll = |a, b| a, key = "user:{idd}", policy = "fifo", jitter = 2), function());
+    assert_eq!(found.len(), 4, "{found:#?}");
+}
+
+#[test]
+fn what_bounds_the_cache() {
+    let on = |attr| of_cache(attr, function());
+    expect_one(vec![
+        (on(quote!()), "say how long a value is fresh"),
+        (on(quote!(key = "a")), "say how long a value is fresh"),
+        (on(quote!(ttl = 0)), "`ttl` of zero"),
+        (on(quote!(ttl = "0s")), "`ttl` of zero"),
+        (on(quote!(ttl = "soon")), "expected a number"),
+        (on(quote!(capacity = 0)), "`capacity` of zero"),
+        (on(quote!(capacity = "many")), "write `capacity = 10_000`"),
+        (on(quote!(capacity = -1)), "write `capacity = 10_000`"),
+        (on(quote!(capacity = 99999999999999999999)), "64 bits"),
+        (on(quote!(ttl = 60, jitter = 1)), "from 0 to below 1"),
+        (on(quote!(ttl = 60, jitter = -0.5)), "from 0 to below 1"),
+        (on(quote!(ttl = 60, jitter = "a")), "from 0 to below 1"),
+        (on(quote!(capacity = 5, jitter = 0.1)), "there is none"),
+        (on(quote!(ttl = id)), "cannot depend on `id`"),
+        (on(quote!(capacity = db.len())), "cannot depend on `db`"),
+    ]);
+    assert!(on(quote!(capacity = 5)).is_empty());
+    assert!(on(quote!(ttl = 5, null_ttl = 0, jitter = 0)).is_empty());
+}
+
+#[test]
+fn choices_are_listed() {
+    let on = |attr| of_cache(attr, function());
+    expect_one(vec![
+        (on(quote!(ttl = 60, policy = "fifo")), "it is `\"adaptive\"` or `\"lru\"`"),
+        (on(quote!(ttl = 60, policy = "lur")), "did you mean `lru`?"),
+        (on(quote!(ttl = 60, policy = Lru)), "`policy` is `\"adaptive\"` or `\"lru\"`"),
+        (on(quote!(ttl = 60, lock = "all")), "`\"process\"`"),
+        (on(quote!(ttl = 60, lock = "cluster")), "belongs to shared backends"),
+        (on(quote!(ttl = 60, lock = "cluster", backend = "scratch")), "not in this version yet"),
+        (on(quote!(ttl = 60, codec = "json")), "`codec` belongs to shared backends"),
+        (on(quote!(ttl = 60, version = 2, backend = "scratch")), "`version` is not in this version yet"),
+        (on(quote!(ttl = 60, backend = "redis")), "backend `redis` is not in this version yet"),
+        (on(quote!(ttl = 60, backend = "redis", codec = "json")), "backend `redis` is not in this version yet"),
+        (on(quote!(ttl = 60, backend = "memroy")), "did you mean `memory`?"),
+        (on(quote!(ttl = 60, backend = "in-memory")), "did you mean `memory`?"),
+        (on(quote!(ttl = 60, backend = "")), "`backend` is empty"),
+        (on(quote!(ttl = 60, backend = Memory)), "string literal"),
+    ]);
+    assert!(on(quote!(ttl = 60, backend = "scratch", lock = "none", policy = "lru")).is_empty());
+}
+
+#[test]
+fn keys_say_what_tells_calls_apart() {
+    let on = |attr| of_cache(attr, function());
+    let method = |attr| {
+        of_cache(
+            attr,
+            quote!(
+                fn price(&self, sku: &str) -> u64 {
+                    1
+                }
+            ),
+        )
+    };
+    expect_one(vec![
+        (on(quote!(ttl = 60, key = "user:{id}", skip(db))), "leave the placeholder out"),
+        (on(quote!(ttl = 60, key = "")), "the key is empty"),
+        (on(quote!(ttl = 60, key = user)), "string literal with placeholders"),
+        (on(quote!(ttl = 60, key = format!("user:{id}"))), "instead of `format!(..)`"),
+        (on(quote!(ttl = 60, key = "user:{result.id}")), "before there is a `result`"),
+        (on(quote!(ttl = 60, key = "user:*")), "belong into `#[invalidates]`"),
+        (on(quote!(ttl = 60, key = "{self.id}")), "there is no `self` here"),
+        (on(quote!(ttl = 60, skip(dbb))), "did you mean `db`?"),
+        (on(quote!(ttl = 60, skip(result))), "never in the key"),
+        (on(quote!(ttl = 60, skip(db, db))), "skipped twice"),
+        (on(quote!(ttl = 60, skip())), "names nothing"),
+        (on(quote!(ttl = 60, skip(self))), "no argument `self`"),
+        (method(quote!(ttl = 60)), "key = \"price:{self.id}:{sku}\""),
+        (method(quote!(ttl = 60, skip(sku))), "`skip(self)`"),
+        (
+            of_cache(
+                quote!(ttl = 60),
+                quote!(
+                    fn f(x: &mut u8) -> u8 {
+                        1
+                    }
+                ),
+            ),
+            "write `skip(x)`",
+        ),
+    ]);
+    assert!(method(quote!(ttl = 60, skip(self))).is_empty());
+    assert!(method(quote!(ttl = 60, key = "prices")).is_empty());
+    let many: Vec<_> = (0..13).map(|index| quote::format_ident!("a{index}")).collect();
+    let found = of_cache(quote!(ttl = 60), quote!(fn f(#(#many: u8),*) -> u8 { 1 }));
+    expect_one(vec![(found, "at most 12 parts")]);
+}
+
+#[test]
+fn tags_are_a_list_of_templates() {
+    let on = |attr| of_cache(attr, function());
+    expect_one(vec![
+        (on(quote!(ttl = 60, tags = "users")), "write `tags = [\"users\"]`"),
+        (on(quote!(ttl = 60, tags = users)), "is a list of strings"),
+        (on(quote!(ttl = 60, tags = [])), "`tags` is empty"),
+        (on(quote!(ttl = 60, tags = [users])), "a tag is a string literal"),
+        (on(quote!(ttl = 60, tags = [""])), "a tag needs a text"),
+        (on(quote!(ttl = 60, tags = ["a", "a"])), "given twice"),
+        (on(quote!(ttl = 60, tags = ["a:*"])), "no meaning in a tag"),
+        (
+            of_cache(
+                quote!(ttl = 60, tags = ["a:{result}"]),
+                quote!(
+                    fn f(x: u8) {}
+                ),
+            ),
+            "this function returns nothing",
+        ),
+        (
+            of_cache(
+                quote!(ttl = 60, tags = ["a:{result}"]),
+                quote!(
+                    fn f(result: u8) -> u8 {
+                        1
+                    }
+                ),
+            ),
+            "give the argument another name",
+        ),
+    ]);
+}
+
+#[test]
+fn conditions_know_what_they_are_asked_about() {
+    let on = |attr| of_cache(attr, function());
+    expect_one(vec![
+        (on(quote!(ttl = 60, when = |id| id != 0)), "a closure over the result is `unless"),
+        (on(quote!(ttl = 60, when = result.is_some())), "write `unless = |result| ..`"),
+        (on(quote!(ttl = 60, unless = || true)), "gets the value"),
+        (on(quote!(ttl = 60, unless = true)), "is a closure"),
+        (on(quote!(ttl = 60, unless = result.is_empty())), "a closure over the result"),
+        (on(quote!(ttl = 60, unless = async |value| true)), "cannot wait"),
+        (on(quote!(ttl = 60, weight = |value| 1)), "gets the key's text and the value"),
+        (on(quote!(ttl = 60, weight = 3)), "is a closure"),
+    ]);
+    assert!(on(quote!(ttl = 60, unless = User::is_new, weight = weigh)).is_empty());
+}
+
+#[test]
+fn results_can_be_kept() {
+    let on = |item| of_cache(quote!(ttl = 60), item);
+    expect_one(vec![
+        (
+            on(quote!(
+                fn f(x: &str) -> &str {
+                    x
+                }
+            )),
+            "`String` or `Arc<str>`",
+        ),
+        (
+            on(quote!(
+                fn f(x: &str) -> Option<&[u8]> {
+                    x
+                }
+            )),
+            "`Vec<u8>` or `Arc<[u8]>`",
+        ),
+        (
+            on(quote!(
+                fn f<'a>(x: &'a U) -> Result<Cow<'a, U>, E> {
+                    x
+                }
+            )),
+            "instead of one with `'a`",
+        ),
+        (
+            on(quote!(
+                fn f(x: &U) -> &U {
+                    x
+                }
+            )),
+            "`U` or `Arc<U>`",
+        ),
+        (
+            on(quote!(
+                fn f(x: u8) -> impl Iterator<Item = u8> {
+                    x
+                }
+            )),
+            "needs a type with a name",
+        ),
+        (
+            on(quote!(
+                fn f(x: u8) -> impl Future<Output = u8> {
+                    x
+                }
+            )),
+            "write `async fn f(..) -> u8`",
+        ),
+        (
+            on(quote!(
+                fn f(x: u8) -> Box<dyn Future<Output = u8>> {
+                    x
+                }
+            )),
+            "Pin<Box<dyn Future<Output = u8> + Send>>",
+        ),
+        (
+            on(quote!(
+                fn f(x: u8) -> ! {
+                    loop {}
+                }
+            )),
+            "never returns",
+        ),
+        (
+            of_cache(
+                quote!(ttl = 60, null_ttl = 5),
+                quote!(
+                    fn f(x: u8) -> u8 {
+                        x
+                    }
+                ),
+            ),
+            "return `Option<u8>`",
+        ),
+        (
+            of_cache(
+                quote!(ttl = 60, null_ttl = 5),
+                quote!(
+                    fn f(x: u8) -> Result<Vec<u8>, E> {
+                        x
+                    }
+                ),
+            ),
+            "`Vec<u8>` is never `None`",
+        ),
+    ]);
+    for item in [
+        quote!(
+            fn f(x: u8) -> &'static str {
+                ""
+            }
+        ),
+        quote!(
+            fn f(x: u8) -> Arc<dyn Fn(&str) -> &str> {
+                x
+            }
+        ),
+        quote!(
+            fn f(x: u8) -> fn(&u8) -> u8 {
+                x
+            }
+        ),
+        quote!(
+            fn f(x: u8) {}
+        ),
+    ] {
+        assert_eq!(on(item), [""; 0]);
+    }
+    assert!(
+        of_cache(
+            quote!(ttl = 60, null_ttl = 5),
+            quote!(
+                fn f(x: u8) -> Maybe {
+                    x
+                }
+            )
+        )
+        .is_empty()
+    );
+}
+
+#[test]
+fn only_functions_that_can_be_cached_are() {
+    let on = |item| of_cache(quote!(ttl = 60), item);
+    expect_one(vec![
+        (
+            on(quote!(
+                struct S;
+            )),
+            "not on a struct",
+        ),
+        (on(quote!(impl S {})), "each method"),
+        (
+            on(quote!(
+                fn f(x: u8) -> u8;
+            )),
+            "needs a body",
+        ),
+        (
+            on(quote!(
+                const fn f(x: u8) -> u8 {
+                    x
+                }
+            )),
+            "remove `const`",
+        ),
+        (
+            on(quote!(
+                fn f(#[cfg(unix)] x: u8) -> u8 {
+                    x
+                }
+            )),
+            "on the whole function",
+        ),
+        (
+            on(quote!(
+                #[cache(ttl = 5)]
+                fn f(x: u8) -> u8 {
+                    x
+                }
+            )),
+            "has one `#[cache]`",
+        ),
+        (
+            of_cache(
+                quote!(ttl = 60, skip(self), associated = false),
+                quote!(
+                    fn f(&self) -> u8 {
+                        1
+                    }
+                ),
+            ),
+            "remove `associated = false`",
+        ),
+        (
+            messages(expand::cache(
+                quote!(ttl = 60, companion),
+                quote!(
+                    fn f() -> u8 {
+                        1
+                    }
+                ),
+                |_| Some(Surroundings::OfTrait),
+            )),
+            "no room for a `companion`",
+        ),
+    ]);
+}
+
+#[test]
+fn an_invalidation_says_what_disappears() {
+    let on = |attr| {
+        of_invalidates(
+            attr,
+            quote!(
+                fn save(id: u64, user: User) -> Result<Saved, E> {
+                    1
+                }
+            ),
+        )
+    };
+    expect_one(vec![
+        (on(quote!()), "say what disappears"),
+        (on(quote!(before)), "say what disappears"),
+        (on(quote!(find_user)), "write `find_user(id)`"),
+        (on(quote!(self.find(id))), "write `Self::find(self, ..)`"),
+        (on(quote!(<User as Find>::find(id))), "without angle brackets"),
+        (on(quote!(3)), "expected a key"),
+        (on(quote!(["a"])), "expected a key"),
+        (on(quote!("")), "the key is empty"),
+        (on(quote!("user:{idd}")), "did you mean `id`?"),
+        (on(quote!("a", "a")), "given twice"),
+        (on(quote!(find(id), find(id))), "given twice"),
+        (on(quote!(find(id+))), "expected an expression"),
+        (on(quote!(key = "user:{id}")), "have no name"),
+        (on(quote!(tag = ["a"])), "write `tags = [\"users\"]`"),
+        (on(quote!("a", on = "error")), "it is `\"ok\"` or `\"always\"`"),
+        (on(quote!("a", on = always)), "`on` is `\"ok\"` or `\"always\"`"),
+        (on(quote!("a", when = |result| true)), "not a closure"),
+        (on(quote!("a", before, when = result.ok)), "before there is a `result`"),
+        (on(quote!("a:{result.id}", before)), "nothing to invalidate before"),
+        (on(quote!(find(result.id), tags = ["a:{result.id}"], before)), "nothing to invalidate before"),
+        (
+            of_invalidates(
+                quote!("a:{result}"),
+                quote!(
+                    fn f() {}
+                ),
+            ),
+            "returns nothing",
+        ),
+        (
+            of_invalidates(
+                quote!(find(result)),
+                quote!(
+                    fn f() {}
+                ),
+            ),
+            "returns nothing",
+        ),
+        (
+            of_invalidates(
+                quote!("a", when = result),
+                quote!(
+                    async fn f() {}
+                ),
+            ),
+            "returns nothing",
+        ),
+        (
+            of_invalidates(
+                quote!("a:{result}"),
+                quote!(
+                    fn f() -> impl Debug {}
+                ),
+            ),
+            "name the return type",
+        ),
+        (
+            of_invalidates(
+                quote!("a"),
+                quote!(
+                    enum E {}
+                ),
+            ),
+            "not on an enum",
+        ),
+        (
+            of_invalidates(
+                quote!("a"),
+                quote!(
+                    fn f() -> impl Future<Output = ()> {}
+                ),
+            ),
+            "write `async fn f(..) -> ()`",
+        ),
+    ]);
+    for attr in [
+        quote!(find(*), users::find(id), Self::find(id, &user), "a:*", tags = ["b"], when = result.ok, on = "always"),
+        quote!("a:{result.id}", "b", before),
+        quote!(before(id)),
+        quote!("a", when = user.result && module::result),
+    ] {
+        assert_eq!(on(attr), [""; 0]);
+    }
+}
+
+#[test]
+fn after_a_mistake_the_function_is_as_it_was() {
+    let item = function();
+    let as_written = |expanded: TokenStream| expanded.to_string().contains(&item.to_string());
+    assert!(as_written(expand::cache(quote!(tll = 60), item.clone(), |_| None)));
+    assert!(as_written(expand::invalidates(quote!(), item.clone(), |_| None)));
+}
+
+/// Code that uses the companion has made no mistake, and gets no error.
+#[test]
+fn after_a_mistake_the_companion_is_still_there() {
+    let companion = |attr| {
+        let expanded = expand::cache(attr, function(), |_| Some(Surroundings::Free)).to_string();
+        expanded.split("impl find").nth(1).map(str::to_owned)
+    };
+    for (attr, key) in [
+        (quote!(tll = 60, skip(db)), "fn key (id : u64)"),
+        (quote!(key = "user:{id}"), "fn key (id : u64)"),
+        (quote!(ttl = 60, key = "user:{idd}:{name}"), "fn key (id : u64)"),
+        (quote!(ttl = 60, key = "user:{"), "fn key ()"),
+        (quote!(ttl = 60, key = 5), "fn key ()"),
+    ] {
+        let companion = companion(attr).expect("a companion");
+        assert!(companion.contains(key), "{companion}");
+    }
+    assert_eq!(companion(quote!(tll = 60, companion = false)), None);
+}

@@ -1,0 +1,113 @@
+//! What a function is called with, and the names that its patterns bind.
+
+use syn::ext::IdentExt;
+use syn::visit::{self, Visit};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Receiver, Signature, Type};
+
+use super::ungroup;
+
+/// One argument that is not the receiver.
+#[derive(Clone, Debug)]
+pub(crate) struct Argument {
+    /// The names that its pattern binds.
+    pub(crate) names: Vec<Ident>,
+    pub(crate) pat: Pat,
+    pub(crate) ty: Type,
+    pub(crate) cfg: Option<Attribute>,
+}
+
+impl Argument {
+    fn new(arg: &syn::PatType) -> Self {
+        let mut names = Names(Vec::new());
+        match &*arg.pat {
+            // At the top a lone name is the argument's, whatever its case; deeper, `None` and its like are constants.
+            Pat::Ident(PatIdent { ident, .. }) => names.0.push(ident.clone()),
+            pat => names.visit_pat(pat),
+        }
+        let cfg = arg.attrs.iter().find(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
+        Self { names: names.0, pat: (*arg.pat).clone(), ty: (*arg.ty).clone(), cfg: cfg.cloned() }
+    }
+
+    /// The name, if the pattern is nothing else.
+    pub(crate) fn simple_name(&self) -> Option<&Ident> {
+        match &self.pat {
+            Pat::Ident(PatIdent { ident, subpat: None, .. }) => Some(ident),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_mutable_reference(&self) -> bool {
+        matches!(ungroup(&self.ty), Type::Reference(reference) if reference.mutability.is_some())
+            && self.simple_name().is_some()
+    }
+}
+
+/// Collects the variables that a pattern binds, each once.
+struct Names(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
+        let constant = pat.by_ref.is_none()
+            && pat.mutability.is_none()
+            && pat.subpat.is_none()
+            && pat.ident.unraw().to_string().starts_with(|c: char| c.is_uppercase());
+        if !constant && !self.0.contains(&pat.ident) {
+            self.0.push(pat.ident.clone());
+        }
+        visit::visit_pat_ident(self, pat);
+    }
+}
+
+/// All arguments of a function.
+#[derive(Clone, Debug)]
+pub(crate) struct Arguments {
+    pub(crate) receiver: Option<Receiver>,
+    pub(crate) list: Vec<Argument>,
+}
+
+impl Arguments {
+    pub(crate) fn of(sig: &Signature) -> Self {
+        let list = sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Receiver(_) => None,
+            FnArg::Typed(arg) => Some(Argument::new(arg)),
+        });
+        Self { receiver: sig.receiver().cloned(), list: list.collect() }
+    }
+
+    /// The argument that binds `name`, and the name as it is declared.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &Ident)> {
+        self.list.iter().enumerate().find_map(|(index, argument)| {
+            argument.names.iter().find(|bound| bound.unraw() == name).map(|bound| (index, bound))
+        })
+    }
+
+    /// All names, `self` first, for messages.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let receiver = self.receiver.iter().map(|_| "self".to_owned());
+        receiver
+            .chain(self.list.iter().flat_map(|argument| &argument.names).map(|name| name.unraw().to_string()))
+            .collect()
+    }
+
+    /// Which arguments there are, for messages.
+    pub(crate) fn sentence(&self) -> String {
+        let names = self.names();
+        if names.is_empty() {
+            "this function has no arguments".to_owned()
+        } else {
+            format!("this function has {}", crate::diagnostics::list(&names))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_bind_names_but_constants_do_not() {
+        let sig: Signature =
+            syn::parse_quote!(fn f(&self, a: u8, (b, _): (u8, u8), Point { x, y: Some(c), .. }: Point, _: u8));
+        assert_eq!(Arguments::of(&sig).names(), ["self", "a", "b", "x", "c"]);
+    }
+}

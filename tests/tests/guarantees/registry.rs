@@ -1,0 +1,83 @@
+//! The list of caches, and what a handle tells without knowing types.
+
+use std::time::Duration;
+
+use cached_core::{Cache, ManualClock, cache, caches};
+
+fn listed(name: &str) -> usize {
+    caches().iter().filter(|cache| cache.name() == name).count()
+}
+
+#[test]
+fn caches_are_listed_as_long_as_they_are_held() {
+    assert_eq!(listed("registry-held"), 0);
+    let cache: Cache<u64, u64> = Cache::builder().name("registry-held").build();
+    let (clone, handle) = (cache.clone(), cache.handle());
+    assert_eq!(listed("registry-held"), 1);
+    drop(cache);
+    drop(clone);
+    assert_eq!(listed("registry-held"), 1, "a handle holds it");
+    drop(handle);
+    assert_eq!(listed("registry-held"), 0);
+}
+
+#[test]
+fn functions_are_listed_by_their_paths_from_their_first_call_on() {
+    #[cache(ttl = 60)]
+    fn listed_function<T: Clone + Send + Sync + 'static>(value: u64) -> Option<T> {
+        let _ = value;
+        None
+    }
+    struct Owner;
+    impl Owner {
+        #[cache(ttl = 60)]
+        fn listed_method(value: u64) -> u64 {
+            value
+        }
+    }
+    let names = || -> Vec<String> {
+        caches().iter().map(|cache| cache.name()).filter(|name| name.contains("listed_")).collect()
+    };
+    assert!(names().is_empty());
+    listed_function::<u8>(1);
+    listed_function::<u8>(2);
+    listed_function::<String>(1);
+    Owner::listed_method(1);
+    let names = names();
+    assert_eq!(names.len(), 3, "{names:?}");
+    assert!(names[0].starts_with("guarantees::registry::") && names[0].ends_with("listed_function<u8>"), "{names:?}");
+    assert!(names[1].ends_with("listed_function<alloc::string::String>"), "{names:?}");
+    assert!(names[2].contains("Owner") && names[2].ends_with("::listed_method"), "{names:?}");
+    assert_eq!(listed_function::cache().len(), 3, "the companion's handle speaks for all instances");
+}
+
+#[test]
+fn a_handle_tells_keys_sizes_and_lifetimes_and_carries_out_invalidations() {
+    let time = ManualClock::new();
+    let cache: Cache<(u64, &str), u64> = Cache::builder()
+        .name("registry-handle")
+        .capacity(100)
+        .ttl(Duration::from_secs(60))
+        .clock(time.clock())
+        .weigher(|_, value| *value as u32)
+        .tags(|(id, _), _| [format!("registry-handle-{id}")])
+        .build();
+    cache.insert((1, "a:b"), 10);
+    time.advance(Duration::from_secs(20));
+    cache.insert((2, ""), 20);
+    let handle = cache.handle();
+    let mut keys = handle.keys();
+    keys.sort_by(|a, b| a.key.cmp(&b.key));
+    let told: Vec<_> = keys.iter().map(|info| (info.key.as_str(), info.weight, info.expires_in.unwrap().as_secs())).collect();
+    assert_eq!(told, [("registry-handle:(1,a%3Ab)", 10, 40), ("registry-handle:(2,)", 20, 60)]);
+    assert_eq!((handle.len(), handle.weight(), handle.capacity(), handle.is_empty()), (2, 30, 100, false));
+    assert_eq!((handle.name().as_str(), handle.problem()), ("registry-handle", None));
+    assert_eq!(handle.invalidate("registry-handle:(1,a%3Ab)").removed(), 1);
+    handle.invalidate_tag("registry-handle-2");
+    handle.run_pending();
+    assert!(handle.is_empty());
+    cache.insert((3, "x"), 1);
+    assert_eq!(handle.invalidate_matching("*(3,*").removed(), 1);
+    cache.insert((3, "x"), 1);
+    assert_eq!((handle.clear().removed(), handle.stats().invalidations.all), (1, 1));
+}

@@ -1,0 +1,11 @@
+use cached_core::cache;
+
+struct Db;
+
+#[cache(ttl = 60, key = "user:{id}", skip(db))]
+fn user_name(db: &Db, id: u64) -> String {
+    let _ = db;
+    id.to_string()
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use cached_core::cache;
+
+#[cache(ttl = 60, capcity = 100)]
+fn unknown(currency: &str) -> f64 {
+    currency.len() as f64
+}
+
+#[cache(time = 60)]
+fn unknown_known_elsewhere(currency: &str) -> f64 {
+    currency.len() as f64
+}
+
+#[cache(ttl = 60, colour = "red")]
+fn unknown_without_a_guess(currency: &str) -> f64 {
+    currency.len() as f64
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+mod users {
+    use cached_core::cache;
+
+    #[cache(ttl = 60)]
+    fn name(id: u64) -> String {
+        id.to_string()
+    }
+}
+
+fn forget() {
+    users::name::invalidate(7);
+}
+
+fn main() {}

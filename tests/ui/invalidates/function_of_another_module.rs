@@ -1,0 +1,16 @@
+use cached_core::invalidates;
+
+mod users {
+    #[cached_core::cache(ttl = 60)]
+    pub fn find_user(id: u64) -> Option<String> {
+        Some(id.to_string())
+    }
+}
+
+#[invalidates(find_user(id))]
+fn save_user(id: u64, name: &str) -> Result<(), String> {
+    let _ = (id, name);
+    Ok(())
+}
+
+fn main() {}

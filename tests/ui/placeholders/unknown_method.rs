@@ -1,0 +1,12 @@
+use cached_core::cache;
+
+struct User {
+    id: u64,
+}
+
+#[cache(ttl = 60, key = "user:{user.identity()}")]
+fn user_name(user: &User) -> String {
+    user.id.to_string()
+}
+
+fn main() {}

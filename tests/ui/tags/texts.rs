@@ -1,0 +1,17 @@
+use cached_core::cache;
+
+struct User {
+    name: String,
+}
+
+#[cache(ttl = 60, key = "user:{id}", tags = ["team:*"])]
+fn star(id: u64, team: u32) -> Option<std::sync::Arc<User>> {
+    Some(std::sync::Arc::new(User { name: format!("{id} of {team}") }))
+}
+
+#[cache(ttl = 60, key = "user:{id}", tags = ["team:{taem}"])]
+fn unknown_argument(id: u64, team: u32) -> Option<std::sync::Arc<User>> {
+    Some(std::sync::Arc::new(User { name: format!("{id} of {team}") }))
+}
+
+fn main() {}
