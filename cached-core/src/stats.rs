@@ -26,7 +26,7 @@ pub struct Stats {
     pub load_time: Duration,
     /// Misses that were answered by a load which somebody else ran.
     pub coalesced: u64,
-    /// Loads whose value was not stored because an invalidation came between.
+    /// Loads whose value was not stored because an invalidation, or a newer value for the key, came between.
     pub overtaken: u64,
     /// Values not stored because they alone weigh more than the whole cache may hold or, rarely, because other writers took the
     /// room each time it was made.

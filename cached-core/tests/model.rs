@@ -89,32 +89,35 @@ fn tagged() -> CacheBuilder<u64, u64> {
     Cache::builder().name("rows").capacity(4).tags(|_, _| [TAG])
 }
 
-/// Two readers, one of them a task, and a writer that tells the cache after each write; then a look at what was left behind (G8).
+/// Two readers, one of them a task, and a writer that tells the cache after each write and reads what it wrote; then a look at
+/// what was left behind (G8).
 fn readers_and_a_writer(cache: &Cache<u64, u64>, tell: impl Fn(&Cache<u64, u64>, u64) + Send + 'static) {
     let source = Source::default();
     let reader = {
         let (cache, source) = (cache.clone(), source.clone());
         thread::spawn(move || {
-            for _ in 0..2 {
-                source.expect_fresh(|| cache.get_or_load(&KEY, || source.read()));
-            }
+            source.expect_fresh(|| cache.get_or_load(&KEY, || source.read()));
+            source.expect_fresh(|| cache.get(&KEY).unwrap_or(u64::MAX));
         })
     };
     let task = {
         let (cache, source) = (cache.clone(), source.clone());
         thread::spawn(move || {
-            for _ in 0..2 {
-                let load = || async {
-                    future::yield_now().await;
-                    source.read()
-                };
-                source.expect_fresh(|| future::block_on(cache.get_or_load_async(&KEY, load)));
-            }
+            let load = || async {
+                future::yield_now().await;
+                source.read()
+            };
+            source.expect_fresh(|| future::block_on(cache.get_or_load_async(&KEY, load)));
         })
     };
     let writer = {
         let (cache, source) = (cache.clone(), source.clone());
-        thread::spawn(move || (0..2).for_each(|_| source.write(|version| tell(&cache, version))))
+        thread::spawn(move || {
+            for _ in 0..2 {
+                source.write(|version| tell(&cache, version));
+                source.expect_fresh(|| cache.get_or_load(&KEY, || source.read()));
+            }
+        })
     };
     join([reader, task, writer]);
     source.expect_fresh(|| cache.get(&KEY).unwrap_or(u64::MAX));
@@ -234,6 +237,7 @@ fn an_invalidated_tag_of_the_arguments_is_gone() {
             thread::spawn(move || {
                 for _ in 0..2 {
                     source.write(|_| drop(CacheHandle::of(site).invalidate_tag(TAG)));
+                    source.expect_fresh(|| row(site, KEY, || source.read()));
                 }
             })
         };

@@ -25,14 +25,17 @@ async fn save_user(db: &Db, id: u64, user: &User) -> Result<(), DbError> {
         db.save(id, user).await
     }
         .await;
-    {
-        use ::cached_core::__private::{self as __rt, via::*};
-        let __shape = (&&&&__rt::Returns::<Result<(), DbError>>::NEW).outcome();
-        if __shape.is_ok(&__output) {
-            __pending.run().await;
-        } else {
-            __pending.disarm();
+    use ::cached_core::__private::{self as __rt, via::*};
+    let __shape = (&&&&__rt::Returns::<Result<(), DbError>>::NEW).outcome();
+    let __kept = {
+        match __shape.split(__output) {
+            ::core::result::Result::Ok(__kept) => __kept,
+            ::core::result::Result::Err(__output) => {
+                __pending.disarm();
+                return __output;
+            }
         }
-    }
-    __output
+    };
+    __pending.run().await;
+    __shape.join(__kept)
 }

@@ -20,9 +20,10 @@ async fn place_order(order: Order, region: String) -> Result<Placed, Error> {
         order.place(region).await
     }
         .await;
-    {
-        use ::cached_core::__private::{self as __rt, via::*};
-        let __shape = (&&&&__rt::Returns::<Result<Placed, Error>>::NEW).outcome();
+    use ::cached_core::__private::{self as __rt, via::*};
+    let __shape = (&&&&__rt::Returns::<Result<Placed, Error>>::NEW).outcome();
+    let __kept = {
+        let __output = __output;
         if __shape.is_ok(&__output)
             && __shape.value(&__output).is_none_or(|result| result.changed)
         {
@@ -37,10 +38,17 @@ async fn place_order(order: Order, region: String) -> Result<Placed, Error> {
                             ),
                     );
             }
-            __pending.run().await;
         } else {
             __pending.disarm();
         }
-    }
-    __output
+        match __shape.split(__output) {
+            ::core::result::Result::Ok(__kept) => __kept,
+            ::core::result::Result::Err(__output) => {
+                __pending.disarm();
+                return __output;
+            }
+        }
+    };
+    __pending.run().await;
+    __shape.join(__kept)
 }

@@ -146,9 +146,10 @@ fn total(text: &str) -> Result<u128, String> {
             return Err(format!("expected a number at `{rest}`"));
         }
         if after.starts_with('.') {
-            return Err(format!(
+            return Err(
                 "fractions are not understood: write the rest in a smaller unit, such as `\"1h 30m\"` for `\"1.5h\"`"
-            ));
+                    .to_owned(),
+            );
         }
         let after = after.trim_start();
         let letters = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());

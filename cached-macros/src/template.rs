@@ -1,8 +1,11 @@
 //! Key templates: `"user:{id}:{filter.name}:{kind:?}"`, with `*` as wildcard where a pattern may stand.
 
+mod result;
+mod text;
+
 use std::collections::BTreeSet;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
@@ -10,6 +13,9 @@ use syn::{Expr, ExprPath, LitStr};
 
 use crate::diagnostics::{Errors, did_you_mean, suggestion};
 use crate::signature::Arguments;
+
+pub(crate) use self::result::{mention_of_result, with_own_result};
+use self::text::{Segment, split, split_format};
 
 /// What a template is for, which decides what may stand in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,125 +148,6 @@ fn placeholders(literal: &LitStr) -> Vec<String> {
     split(&literal.value()).unwrap_or_default().into_iter().filter_map(placeholder).collect()
 }
 
-/// The `result` that an expression mentions, unless that is an argument's name.
-pub(crate) fn mention_of_result(tokens: TokenStream, arguments: &Arguments) -> Option<Ident> {
-    let mut first = None;
-    each_result(tokens, arguments, &mut |name| {
-        first.get_or_insert_with(|| name.clone());
-    });
-    first
-}
-
-/// The expression with `result` as the macro's own name: the binding of that name is the macro's, wherever the expression came from.
-pub(crate) fn with_own_result(tokens: TokenStream, arguments: &Arguments) -> TokenStream {
-    each_result(tokens, arguments, &mut |name| name.set_span(name.span().resolved_at(Span::mixed_site())))
-}
-
-/// Visits each `result` in some tokens, and gives them back. Tokens, because an expression may be inside of a macro such as `matches!`.
-fn each_result(tokens: TokenStream, arguments: &Arguments, visit: &mut dyn FnMut(&mut Ident)) -> TokenStream {
-    if arguments.find("result").is_some() {
-        return tokens;
-    }
-    // `self.result` is a field and `module::result` an item, but `..result` and `field: result` are it.
-    let (mut last, mut qualified) = (' ', false);
-    let each = |token| {
-        let was_qualified = std::mem::take(&mut qualified);
-        let before = std::mem::replace(&mut last, ' ');
-        match token {
-            TokenTree::Ident(mut word) => {
-                if word == "result" && !was_qualified {
-                    visit(&mut word);
-                }
-                TokenTree::Ident(word)
-            }
-            TokenTree::Group(group) => {
-                let mut inner = Group::new(group.delimiter(), each_result(group.stream(), arguments, visit));
-                inner.set_span(group.span());
-                TokenTree::Group(inner)
-            }
-            TokenTree::Punct(punct) => {
-                last = punct.as_char();
-                qualified = (last == '.' && before != '.') || (last == ':' && before == ':');
-                TokenTree::Punct(punct)
-            }
-            literal @ TokenTree::Literal(_) => literal,
-        }
-    };
-    tokens.into_iter().map(each).collect()
-}
-
-enum Segment {
-    Literal(String),
-    Placeholder(String),
-}
-
-/// Cuts a template into literal text and the insides of placeholders.
-fn split(text: &str) -> Result<Vec<Segment>, String> {
-    let mut segments = Vec::new();
-    let mut literal = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        literal.push_str(&rest[..at]);
-        let brace = &rest[at..=at];
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix(brace) {
-            literal.push_str(brace);
-            rest = after;
-        } else if brace == "}" {
-            return Err("`}` closes nothing; write `}}` for a brace in the text".to_owned());
-        } else {
-            let end = closing_brace(rest)
-                .ok_or("`{` is never closed; write `{name}` for an argument, `{{` for a brace in the text")?;
-            let inside = rest[..end].trim();
-            if inside.is_empty() {
-                return Err("`{}` is empty; write the name of an argument into it, such as `{id}`".to_owned());
-            }
-            segments.push(Segment::Literal(std::mem::take(&mut literal)));
-            segments.push(Segment::Placeholder(inside.to_owned()));
-            rest = &rest[end + 1..];
-        }
-    }
-    literal.push_str(rest);
-    segments.push(Segment::Literal(literal));
-    Ok(segments)
-}
-
-/// The characters of an expression that are outside string literals, with the depth of brackets at each.
-fn outside_strings(text: &str) -> impl Iterator<Item = (usize, char, isize)> {
-    let mut quoted = false;
-    let mut escaped = false;
-    let mut depth = 0isize;
-    text.char_indices().filter_map(move |(at, c)| {
-        if quoted {
-            quoted = escaped || c != '"';
-            escaped = !escaped && c == '\\';
-            return None;
-        }
-        match c {
-            '"' => quoted = true,
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            _ => {}
-        }
-        Some((at, c, depth))
-    })
-}
-
-fn closing_brace(text: &str) -> Option<usize> {
-    outside_strings(text).find(|(_, c, depth)| *c == '}' && *depth < 0).map(|(at, ..)| at)
-}
-
-/// Separates `x:?` into expression and format. Colons of paths and inside brackets belong to the expression.
-fn split_format(text: &str) -> (&str, Option<&str>) {
-    let colon = outside_strings(text).filter(|(at, c, depth)| {
-        *c == ':' && *depth == 0 && !text[at + 1..].starts_with(':') && !text[..*at].ends_with(':')
-    });
-    match colon.last() {
-        Some((at, ..)) => (text[..at].trim_end(), Some(text[at + 1..].trim())),
-        None => (text, None),
-    }
-}
-
 fn placeholder(text: &str, literal: &LitStr, purpose: Purpose, arguments: &Arguments) -> syn::Result<Placeholder> {
     let wrong = |message: String| syn::Error::new(literal.span(), message);
     let (source, format) = split_format(text);
@@ -330,10 +217,19 @@ fn check_root(root: &Ident, purpose: Purpose, arguments: &Arguments) -> Result<(
         _ => {
             let names = arguments.names();
             let hint = suggestion(&name, names.iter().map(String::as_str));
+            let hint = if hint.is_empty() && names.iter().any(|name| is_positional(name)) { HIDDEN_PATTERN } else { &hint };
             Err(format!("no argument `{name}`; {}{hint}", arguments.sentence()))
         }
     }
 }
+
+/// Whether `#[async_trait]` has put this name in the place of a pattern, which it moved into the body.
+fn is_positional(name: &str) -> bool {
+    name.strip_prefix("__arg").is_some_and(|number| number.parse::<usize>().is_ok())
+}
+
+const HIDDEN_PATTERN: &str =
+    "; `#[async_trait]` hides what a pattern binds: give the argument a name, and take it apart in the body";
 
 fn result_in_key() -> String {
     "the key is needed before there is a `result`; use arguments in `key`, and `{result..}` in `tags`".to_owned()

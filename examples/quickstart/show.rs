@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use cached_core::Invalidations;
 use console::{Alignment, measure_text_width, pad_str, style};
 use examples::db::{Db, DbError};
 use examples::text::{Column, Table, duration, percent, thousands};
@@ -63,10 +64,8 @@ pub fn statistics() -> String {
         Column::numbers("loads"),
         Column::numbers("load time"),
         Column::numbers("hit ratio"),
-        Column::numbers("key"),
-        Column::numbers("pattern"),
-        Column::numbers("tag"),
         Column::numbers("entries"),
+        Column::words("invalidated"),
     ]);
     for cache in cached_core::caches() {
         // The last part of the function's path is enough here.
@@ -80,11 +79,18 @@ pub fn statistics() -> String {
             thousands(stats.loads),
             duration(stats.load_time),
             percent(stats.hit_ratio()),
-            thousands(stats.invalidations.key),
-            thousands(stats.invalidations.pattern),
-            thousands(stats.invalidations.tag),
             thousands(stats.entries),
+            by_kind(&stats.invalidations),
         ]);
     }
     table.render()
+}
+
+/// Such as `1 by key, 2 by tag`.
+fn by_kind(invalidations: &Invalidations) -> String {
+    let Invalidations { key, pattern, tag, all, .. } = *invalidations;
+    let kinds = [(key, "key"), (pattern, "pattern"), (tag, "tag"), (all, "clearing")];
+    let kinds =
+        kinds.iter().filter(|(count, _)| *count > 0).map(|(count, kind)| format!("{} by {kind}", thousands(*count)));
+    kinds.collect::<Vec<_>>().join(", ")
 }

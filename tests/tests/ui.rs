@@ -11,7 +11,8 @@ const DIGEST: &str = "digest";
 
 #[test]
 fn every_mistake_has_its_message() {
-    let mut kinds: Vec<_> = std::fs::read_dir("ui").unwrap().map(|kind| kind.unwrap().file_name().into_string().unwrap()).collect();
+    let mut kinds: Vec<_> =
+        std::fs::read_dir("ui").unwrap().map(|kind| kind.unwrap().file_name().into_string().unwrap()).collect();
     kinds.sort();
     assert!(kinds.len() > 10, "the cases are not where they were");
     let cases = trybuild::TestCases::new();

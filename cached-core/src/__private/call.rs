@@ -67,7 +67,7 @@ impl<P: Parts> Call<P> {
     ) -> Begin<S, P::Owned> {
         let mode = context::mode(self.site.address());
         if mode == Mode::Bypass || !self.when {
-            return Begin::ready(shape, Lookup::Lead(Load::inert(shape)));
+            return Begin { shape, stage: Stage::Inert };
         }
         let cache = self.site.cache::<P, S::Stored>(self.scope, options);
         let core = cache.core();
@@ -78,7 +78,7 @@ impl<P: Parts> Call<P> {
             if shape.is_null(&stored) {
                 core.engine.counters.null_hit();
             }
-            return Begin::ready(shape, Lookup::Found(shape.to_output(stored)));
+            return Begin { shape, stage: Stage::Found(Some(stored)) };
         }
         self.miss(shape, cache, hash, mode, tags)
     }
@@ -94,7 +94,7 @@ impl<P: Parts> Call<P> {
     ) -> Begin<S, P::Owned> {
         let core = cache.core();
         if core.problem.is_some() {
-            return Begin::ready(shape, Lookup::Lead(Load::inert(shape)));
+            return Begin { shape, stage: Stage::Inert };
         }
         let reuse = match mode {
             Mode::Refresh => Reuse::Nothing,
@@ -126,29 +126,27 @@ pub enum Lookup<S: Shape, K: Eq + Send + Sync + 'static> {
 }
 
 /// A look-up under way. Await it, or [`wait`](Begin::wait) for it.
+///
+/// Holds what is stored and not the function's output: an error that is not `Send` must not keep the function's future from being it (G1).
 pub struct Begin<S: Shape, K: Eq + Send + Sync + 'static> {
     shape: S,
     stage: Stage<S, K>,
 }
 
 enum Stage<S: Shape, K: Eq + Send + Sync + 'static> {
-    Ready(Option<Lookup<S, K>>),
+    Found(Option<S::Stored>),
+    Inert,
     Acquire { acquire: Acquire<K, S::Stored>, cache: &'static Cache<K, S::Stored>, text: Option<String> },
 }
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Unpin for Begin<S, K> {}
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Begin<S, K> {
-    #[inline]
-    fn ready(shape: S, lookup: Lookup<S, K>) -> Self {
-        Self { shape, stage: Stage::Ready(Some(lookup)) }
-    }
-
     /// Blocks the thread until there is an answer.
     #[inline]
     pub fn wait(self) -> Lookup<S, K> {
         match self.stage {
-            Stage::Ready(Some(lookup)) => lookup,
+            Stage::Found(Some(stored)) => Lookup::Found(self.shape.to_output(stored)),
             stage => crate::flight::block_on(Self { shape: self.shape, stage }),
         }
     }
@@ -162,10 +160,11 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begin<S, K> {
         let this = &mut *self;
         let shape = this.shape;
         match &mut this.stage {
-            Stage::Ready(lookup) => match lookup.take() {
-                Some(lookup) => Poll::Ready(lookup),
+            Stage::Found(stored) => match stored.take() {
+                Some(stored) => Poll::Ready(Lookup::Found(shape.to_output(stored))),
                 None => Poll::Pending,
             },
+            Stage::Inert => Poll::Ready(Lookup::Lead(Load::inert(shape))),
             Stage::Acquire { acquire, cache, text } => loop {
                 let Poll::Ready(acquired) = pin!(&mut *acquire).poll(cx) else { return Poll::Pending };
                 return Poll::Ready(match acquired {

@@ -22,8 +22,8 @@ pub use site::{Site, Target, TypeTag};
 pub mod via {
     pub use crate::__private::shape::{
         Outcome as _, OutcomeViaOption as _, OutcomeViaPlain as _, OutcomeViaResult as _, OutcomeViaResultOption as _,
-        ViaNothing as _, ViaOption as _, ViaPlain as _, ViaResult as _, ViaResultOption as _, ViaSharedResult as _,
-        ViaSharedResultOption as _,
+        Split as _, ViaNothing as _, ViaOption as _, ViaPlain as _, ViaResult as _, ViaResultOption as _,
+        ViaSharedResult as _, ViaSharedResultOption as _,
     };
     pub use crate::key::probe::{ViaDisplay as _, ViaKeyPart as _, ViaNothing as _};
 }

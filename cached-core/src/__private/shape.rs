@@ -38,6 +38,44 @@ pub trait Outcome: Copy {
     fn value(self, output: &Self::Output) -> Option<&Self::Value>;
 }
 
+/// How the part of an output that is no error is carried across an await: an error that is not `Send` stays behind (G1).
+pub trait Split: Outcome {
+    /// The output without its error.
+    type Kept;
+
+    /// The part to carry, or the output as it is if it is an error.
+    ///
+    /// # Errors
+    ///
+    /// The output, if it is an error.
+    fn split(self, output: Self::Output) -> Result<Self::Kept, Self::Output>;
+    /// The output again.
+    fn join(self, kept: Self::Kept) -> Self::Output;
+}
+
+macro_rules! splits {
+    ($($name:ident<$($param:ident),+>: $kept:ty, |$output:ident| $split:expr, |$value:ident| $join:expr;)*) => {$(
+        impl<$($param),+> Split for $name<$($param),+> {
+            type Kept = $kept;
+
+            fn split(self, $output: Self::Output) -> Result<$kept, Self::Output> {
+                $split
+            }
+
+            fn join(self, $value: $kept) -> Self::Output {
+                $join
+            }
+        }
+    )*};
+}
+
+splits! {
+    Plain<T>: T, |output| Ok(output), |kept| kept;
+    Optional<T>: Option<T>, |output| Ok(output), |kept| kept;
+    Fallible<T, E>: T, |output| output.map_err(Err), |kept| Ok(kept);
+    FallibleOptional<T, E>: Option<T>, |output| output.map_err(Err), |kept| Ok(kept);
+}
+
 /// How a function's output is stored and made again.
 pub trait Shape: Outcome + Send + Sync {
     /// What an entry holds.

@@ -149,9 +149,9 @@ fn read(
                 .and_then(|done| if done { Ok(()) } else { read_named(table, input, errors, &mut found) });
             if let Err(error) = read_one {
                 errors.push(error);
-                skip_argument(input);
+                skip_argument(table, input);
             }
-            end_of_argument(input, errors);
+            end_of_argument(table, input, errors);
         }
         Ok(())
     };
@@ -173,7 +173,7 @@ fn read_named(table: &Table, input: ParseStream<'_>, errors: &Errors, found: &mu
     let name = key.to_string();
     let Some(spec) = table.specs.iter().find(|spec| spec.name == name) else {
         errors.push(syn::Error::new(key.span(), table.unknown(&name)));
-        skip_argument(input);
+        skip_argument(table, input);
         return Ok(());
     };
     let value = read_value(spec, &key, input)?;
@@ -226,30 +226,40 @@ fn read_value(spec: &Spec, key: &Ident, input: ParseStream<'_>) -> syn::Result<V
 }
 
 /// Reads the comma after an argument. A forgotten one is reported, and what follows is read as if it were there.
-fn end_of_argument(input: ParseStream<'_>, errors: &Errors) {
+fn end_of_argument(table: &Table, input: ParseStream<'_>, errors: &Errors) {
     if input.is_empty() || input.parse::<Token![,]>().is_ok() {
         return;
     }
     let next = input.fork().parse::<TokenTree>().map_or_else(|_| String::new(), |token| token.to_string());
     errors.push(input.error(format!("expected `,` before `{next}`")));
     if !input.peek(Ident::peek_any) {
-        skip_argument(input);
+        skip_argument(table, input);
         let _ = input.parse::<Token![,]>();
     }
 }
 
 /// Moves on to the comma before the next thing that looks like an argument, or to the end.
-fn skip_argument(input: ParseStream<'_>) {
+fn skip_argument(table: &Table, input: ParseStream<'_>) {
     while !input.is_empty() {
-        let next_is_argument = input.peek2(LitStr)
-            || (input.peek2(Ident::peek_any) && (input.peek3(Token![=]) || input.peek3(token::Paren)));
-        if input.peek(Token![,]) && next_is_argument {
+        if input.peek(Token![,]) && argument_follows(table, input) {
             return;
         }
         if input.parse::<TokenTree>().is_err() {
             return;
         }
     }
+}
+
+/// Whether there is an argument behind the comma at the cursor. A lone name counts only if it is that of a switch: it may as well be
+/// a parameter of a closure.
+fn argument_follows(table: &Table, input: ParseStream<'_>) -> bool {
+    let is_switch = |name: &Ident| table.specs.iter().any(|spec| spec.form == Form::Switch && name == spec.name);
+    let ahead = input.fork();
+    let _ = ahead.parse::<Token![,]>();
+    if ahead.peek(LitStr) {
+        return true;
+    }
+    ahead.call(Ident::parse_any).is_ok_and(|name| ahead.peek(Token![=]) || ahead.peek(token::Paren) || is_switch(&name))
 }
 
 /// The expression inside parentheses and the invisible groups that `macro_rules!` puts around what it passes on.

@@ -42,12 +42,13 @@ fn expect_one(cases: Vec<(Vec<String>, &str)>) {
     }
 }
 
+/// Items as text: formatted as code, they would take more lines than they have words.
+fn item(text: &str) -> TokenStream {
+    text.parse().expect("tokens")
+}
+
 fn function() -> TokenStream {
-    quote!(
-        fn find(db: &Db, id: u64) -> Option<User> {
-            db.find(id)
-        }
-    )
+    item("fn find(db: &Db, id: u64) -> Option<User> { db.find(id) }")
 }
 
 #[test]
@@ -127,16 +128,7 @@ fn choices_are_listed() {
 #[test]
 fn keys_say_what_tells_calls_apart() {
     let on = |attr| of_cache(attr, function());
-    let method = |attr| {
-        of_cache(
-            attr,
-            quote!(
-                fn price(&self, sku: &str) -> u64 {
-                    1
-                }
-            ),
-        )
-    };
+    let method = |attr| of_cache(attr, item("fn price(&self, sku: &str) -> u64 { 1 }"));
     expect_one(vec![
         (on(quote!(ttl = 60, key = "user:{id}", skip(db))), "leave the placeholder out"),
         (on(quote!(ttl = 60, key = "")), "the key is empty"),
@@ -152,18 +144,10 @@ fn keys_say_what_tells_calls_apart() {
         (on(quote!(ttl = 60, skip(self))), "no argument `self`"),
         (method(quote!(ttl = 60)), "key = \"price:{self.id}:{sku}\""),
         (method(quote!(ttl = 60, skip(sku))), "`skip(self)`"),
-        (
-            of_cache(
-                quote!(ttl = 60),
-                quote!(
-                    fn f(x: &mut u8) -> u8 {
-                        1
-                    }
-                ),
-            ),
-            "write `skip(x)`",
-        ),
+        (of_cache(quote!(ttl = 60), item("fn f(x: &mut u8) -> u8 { 1 }")), "write `skip(x)`"),
     ]);
+    let rewritten = item("fn f(&self, __arg1: (u8, u8)) -> u8 { 1 }");
+    expect_one(vec![(of_cache(quote!(ttl = 60, key = "{low}"), rewritten), "hides what a pattern binds")]);
     assert!(method(quote!(ttl = 60, skip(self))).is_empty());
     assert!(method(quote!(ttl = 60, key = "prices")).is_empty());
     let many: Vec<_> = (0..13).map(|index| quote::format_ident!("a{index}")).collect();
@@ -182,24 +166,9 @@ fn tags_are_a_list_of_templates() {
         (on(quote!(ttl = 60, tags = [""])), "a tag needs a text"),
         (on(quote!(ttl = 60, tags = ["a", "a"])), "given twice"),
         (on(quote!(ttl = 60, tags = ["a:*"])), "no meaning in a tag"),
+        (of_cache(quote!(ttl = 60, tags = ["a:{result}"]), item("fn f(x: u8) {}")), "this function returns nothing"),
         (
-            of_cache(
-                quote!(ttl = 60, tags = ["a:{result}"]),
-                quote!(
-                    fn f(x: u8) {}
-                ),
-            ),
-            "this function returns nothing",
-        ),
-        (
-            of_cache(
-                quote!(ttl = 60, tags = ["a:{result}"]),
-                quote!(
-                    fn f(result: u8) -> u8 {
-                        1
-                    }
-                ),
-            ),
+            of_cache(quote!(ttl = 60, tags = ["a:{result}"]), item("fn f(result: u8) -> u8 { 1 }")),
             "give the argument another name",
         ),
     ]);
@@ -225,191 +194,49 @@ fn conditions_know_what_they_are_asked_about() {
 fn results_can_be_kept() {
     let on = |item| of_cache(quote!(ttl = 60), item);
     expect_one(vec![
+        (on(item("fn f(x: &str) -> &str { x }")), "`String` or `Arc<str>`"),
+        (on(item("fn f(x: &str) -> Option<&[u8]> { x }")), "`Vec<u8>` or `Arc<[u8]>`"),
+        (on(item("fn f<'a>(x: &'a U) -> Result<Cow<'a, U>, E> { x }")), "instead of one with `'a`"),
+        (on(item("fn f(x: &U) -> &U { x }")), "`U` or `Arc<U>`"),
+        (on(item("fn f(x: u8) -> impl Iterator<Item = u8> { x }")), "needs a type with a name"),
+        (on(item("fn f(x: u8) -> impl Future<Output = u8> { x }")), "write `async fn f(..) -> u8`"),
+        (on(item("fn f(x: u8) -> Box<dyn Future<Output = u8>> { x }")), "Pin<Box<dyn Future<Output = u8> + Send>>"),
+        (on(item("fn f(x: u8) -> ! { loop {} }")), "never returns"),
+        (of_cache(quote!(ttl = 60, null_ttl = 5), item("fn f(x: u8) -> u8 { x }")), "return `Option<u8>`"),
         (
-            on(quote!(
-                fn f(x: &str) -> &str {
-                    x
-                }
-            )),
-            "`String` or `Arc<str>`",
-        ),
-        (
-            on(quote!(
-                fn f(x: &str) -> Option<&[u8]> {
-                    x
-                }
-            )),
-            "`Vec<u8>` or `Arc<[u8]>`",
-        ),
-        (
-            on(quote!(
-                fn f<'a>(x: &'a U) -> Result<Cow<'a, U>, E> {
-                    x
-                }
-            )),
-            "instead of one with `'a`",
-        ),
-        (
-            on(quote!(
-                fn f(x: &U) -> &U {
-                    x
-                }
-            )),
-            "`U` or `Arc<U>`",
-        ),
-        (
-            on(quote!(
-                fn f(x: u8) -> impl Iterator<Item = u8> {
-                    x
-                }
-            )),
-            "needs a type with a name",
-        ),
-        (
-            on(quote!(
-                fn f(x: u8) -> impl Future<Output = u8> {
-                    x
-                }
-            )),
-            "write `async fn f(..) -> u8`",
-        ),
-        (
-            on(quote!(
-                fn f(x: u8) -> Box<dyn Future<Output = u8>> {
-                    x
-                }
-            )),
-            "Pin<Box<dyn Future<Output = u8> + Send>>",
-        ),
-        (
-            on(quote!(
-                fn f(x: u8) -> ! {
-                    loop {}
-                }
-            )),
-            "never returns",
-        ),
-        (
-            of_cache(
-                quote!(ttl = 60, null_ttl = 5),
-                quote!(
-                    fn f(x: u8) -> u8 {
-                        x
-                    }
-                ),
-            ),
-            "return `Option<u8>`",
-        ),
-        (
-            of_cache(
-                quote!(ttl = 60, null_ttl = 5),
-                quote!(
-                    fn f(x: u8) -> Result<Vec<u8>, E> {
-                        x
-                    }
-                ),
-            ),
+            of_cache(quote!(ttl = 60, null_ttl = 5), item("fn f(x: u8) -> Result<Vec<u8>, E> { x }")),
             "`Vec<u8>` is never `None`",
         ),
     ]);
     for item in [
-        quote!(
-            fn f(x: u8) -> &'static str {
-                ""
-            }
-        ),
-        quote!(
-            fn f(x: u8) -> Arc<dyn Fn(&str) -> &str> {
-                x
-            }
-        ),
-        quote!(
-            fn f(x: u8) -> fn(&u8) -> u8 {
-                x
-            }
-        ),
-        quote!(
-            fn f(x: u8) {}
-        ),
+        item("fn f(x: u8) -> &'static str { \"\" }"),
+        item("fn f(x: u8) -> Arc<dyn Fn(&str) -> &str> { x }"),
+        item("fn f(x: u8) -> fn(&u8) -> u8 { x }"),
+        item("fn f(x: u8) {}"),
     ] {
         assert_eq!(on(item), [""; 0]);
     }
-    assert!(
-        of_cache(
-            quote!(ttl = 60, null_ttl = 5),
-            quote!(
-                fn f(x: u8) -> Maybe {
-                    x
-                }
-            )
-        )
-        .is_empty()
-    );
+    assert!(of_cache(quote!(ttl = 60, null_ttl = 5), item("fn f(x: u8) -> Maybe { x }")).is_empty());
 }
 
 #[test]
 fn only_functions_that_can_be_cached_are() {
     let on = |item| of_cache(quote!(ttl = 60), item);
     expect_one(vec![
+        (on(item("struct S;")), "not on a struct"),
+        (on(item("impl S {}")), "each method"),
+        (on(item("fn f(x: u8) -> u8;")), "needs a body"),
+        (on(item("const fn f(x: u8) -> u8 { x }")), "remove `const`"),
+        (on(item("fn f(#[cfg(unix)] x: u8) -> u8 { x }")), "on the whole function"),
+        (on(item("#[cache(ttl = 5)] fn f(x: u8) -> u8 { x }")), "has one `#[cache]`"),
         (
-            on(quote!(
-                struct S;
-            )),
-            "not on a struct",
-        ),
-        (on(quote!(impl S {})), "each method"),
-        (
-            on(quote!(
-                fn f(x: u8) -> u8;
-            )),
-            "needs a body",
-        ),
-        (
-            on(quote!(
-                const fn f(x: u8) -> u8 {
-                    x
-                }
-            )),
-            "remove `const`",
-        ),
-        (
-            on(quote!(
-                fn f(#[cfg(unix)] x: u8) -> u8 {
-                    x
-                }
-            )),
-            "on the whole function",
-        ),
-        (
-            on(quote!(
-                #[cache(ttl = 5)]
-                fn f(x: u8) -> u8 {
-                    x
-                }
-            )),
-            "has one `#[cache]`",
-        ),
-        (
-            of_cache(
-                quote!(ttl = 60, skip(self), associated = false),
-                quote!(
-                    fn f(&self) -> u8 {
-                        1
-                    }
-                ),
-            ),
+            of_cache(quote!(ttl = 60, skip(self), associated = false), item("fn f(&self) -> u8 { 1 }")),
             "remove `associated = false`",
         ),
         (
-            messages(expand::cache(
-                quote!(ttl = 60, companion),
-                quote!(
-                    fn f() -> u8 {
-                        1
-                    }
-                ),
-                |_| Some(Surroundings::OfTrait),
-            )),
+            messages(expand::cache(quote!(ttl = 60, companion), item("fn f() -> u8 { 1 }"), |_| {
+                Some(Surroundings::OfTrait)
+            })),
             "no room for a `companion`",
         ),
     ]);
@@ -417,16 +244,7 @@ fn only_functions_that_can_be_cached_are() {
 
 #[test]
 fn an_invalidation_says_what_disappears() {
-    let on = |attr| {
-        of_invalidates(
-            attr,
-            quote!(
-                fn save(id: u64, user: User) -> Result<Saved, E> {
-                    1
-                }
-            ),
-        )
-    };
+    let on = |attr| of_invalidates(attr, item("fn save(id: u64, user: User) -> Result<Saved, E> { 1 }"));
     expect_one(vec![
         (on(quote!()), "say what disappears"),
         (on(quote!(before)), "say what disappears"),
@@ -448,60 +266,12 @@ fn an_invalidation_says_what_disappears() {
         (on(quote!("a", before, when = result.ok)), "before there is a `result`"),
         (on(quote!("a:{result.id}", before)), "nothing to invalidate before"),
         (on(quote!(find(result.id), tags = ["a:{result.id}"], before)), "nothing to invalidate before"),
-        (
-            of_invalidates(
-                quote!("a:{result}"),
-                quote!(
-                    fn f() {}
-                ),
-            ),
-            "returns nothing",
-        ),
-        (
-            of_invalidates(
-                quote!(find(result)),
-                quote!(
-                    fn f() {}
-                ),
-            ),
-            "returns nothing",
-        ),
-        (
-            of_invalidates(
-                quote!("a", when = result),
-                quote!(
-                    async fn f() {}
-                ),
-            ),
-            "returns nothing",
-        ),
-        (
-            of_invalidates(
-                quote!("a:{result}"),
-                quote!(
-                    fn f() -> impl Debug {}
-                ),
-            ),
-            "name the return type",
-        ),
-        (
-            of_invalidates(
-                quote!("a"),
-                quote!(
-                    enum E {}
-                ),
-            ),
-            "not on an enum",
-        ),
-        (
-            of_invalidates(
-                quote!("a"),
-                quote!(
-                    fn f() -> impl Future<Output = ()> {}
-                ),
-            ),
-            "write `async fn f(..) -> ()`",
-        ),
+        (of_invalidates(quote!("a:{result}"), item("fn f() {}")), "returns nothing"),
+        (of_invalidates(quote!(find(result)), item("fn f() {}")), "returns nothing"),
+        (of_invalidates(quote!("a", when = result), item("async fn f() {}")), "returns nothing"),
+        (of_invalidates(quote!("a:{result}"), item("fn f() -> impl Debug {}")), "name the return type"),
+        (of_invalidates(quote!("a"), item("enum E {}")), "not on an enum"),
+        (of_invalidates(quote!("a"), item("fn f() -> impl Future<Output = ()> {}")), "write `async fn f(..) -> ()`"),
     ]);
     for attr in [
         quote!(find(*), users::find(id), Self::find(id, &user), "a:*", tags = ["b"], when = result.ok, on = "always"),
@@ -539,4 +309,7 @@ fn after_a_mistake_the_companion_is_still_there() {
         assert!(companion.contains(key), "{companion}");
     }
     assert_eq!(companion(quote!(tll = 60, companion = false)), None);
+    let in_trait = |look| expand::cache(quote!(tll = 60, companion), item("fn f() -> u8 { 1 }"), look).to_string();
+    assert!(in_trait(|_| Some(Surroundings::Inherent)).contains("f_key"));
+    assert!(!in_trait(|_| Some(Surroundings::OfTrait)).contains("f_key"));
 }

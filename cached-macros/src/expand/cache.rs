@@ -50,12 +50,10 @@ fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
     let options = options(model);
     let tags = argument_tags(model);
     let wait = if model.subject.flow.is_async() { quote_spanned!(at=> .await) } else { quote_spanned!(at=> .wait()) };
-    // What the look-up asks of the value's type is said where the type stands.
-    let begin = quote_spanned!(own(model.subject.output.span())=> .begin);
     // `__begin` is a statement of its own: what the placeholders made on the way (a lock guard, say) is gone before anything
     // is waited for.
     let found = quote_spanned! {at=>
-        let __begin = #site.call(#parts) #scope #when #begin(#shape, || #options, #tags);
+        let __begin = #site.call(#parts) #scope #when .begin(#shape, || #options, #tags);
         match __begin #wait {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,

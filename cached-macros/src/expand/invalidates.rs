@@ -69,7 +69,6 @@ impl<'a> Expansion<'a> {
             #before
             let __output = #run;
             #after
-            __output
         }
     }
 
@@ -112,9 +111,12 @@ impl<'a> Expansion<'a> {
         let ok = checks_ok.then(|| quote_spanned!(at=> __shape.is_ok(&__output)));
         let conditions: Vec<_> = ok.into_iter().chain(self.late_when()).collect();
         if conditions.is_empty() && late.is_empty() {
-            return go;
+            return quote_spanned!(at=> #go __output);
         }
         let shape = outcome(&self.model.subject);
+        if checks_ok && self.model.subject.flow.is_async() {
+            return self.after_awaiting(&shape, &conditions, &late);
+        }
         let go = if conditions.is_empty() {
             go
         } else {
@@ -126,6 +128,35 @@ impl<'a> Expansion<'a> {
                 let __shape = #shape;
                 #go
             }
+            __output
+        }
+    }
+
+    /// The same where there is something to await, and an error that should not be held meanwhile: it need not be `Send`.
+    fn after_awaiting(&self, shape: &TokenStream, conditions: &[TokenStream], late: &TokenStream) -> TokenStream {
+        let at = Span::mixed_site();
+        // What was ever borrowed counts as held until its scope ends, moved or not; so it gets a scope of its own.
+        let decided = (conditions.len() > 1 || !late.is_empty()).then(|| {
+            quote_spanned! {at=>
+                let __output = __output;
+                if #(#conditions)&&* { #late } else { __pending.disarm(); }
+            }
+        });
+        quote_spanned! {at=>
+            use ::cached_core::__private::{self as __rt, via::*};
+            let __shape = #shape;
+            let __kept = {
+                #decided
+                match __shape.split(__output) {
+                    ::core::result::Result::Ok(__kept) => __kept,
+                    ::core::result::Result::Err(__output) => {
+                        __pending.disarm();
+                        return __output;
+                    }
+                }
+            };
+            __pending.run().await;
+            __shape.join(__kept)
         }
     }
 

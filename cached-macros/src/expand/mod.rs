@@ -20,6 +20,7 @@ use crate::check;
 use crate::context::Look;
 use crate::diagnostics::{Errors, with_item};
 use crate::model::{Cache, Invalidates, Subject};
+use crate::scan::Surroundings;
 use crate::signature::Function;
 
 /// `#[cache(attr)] item`
@@ -34,7 +35,12 @@ pub(crate) fn cache(attr: TokenStream, item: TokenStream, look: Look) -> TokenSt
     let subject = Subject::new(function, look, associated);
     check::cache(&args, &subject, look, &errors);
     let model = Cache::build(&args, &subject, &errors);
-    finish(errors, model, &item, cache::expand, || companion::inert(&Cache::sketch(&args, &subject)))
+    finish(errors, model, &item, cache::expand, || {
+        let sketch = Cache::sketch(&args, &subject);
+        // Siblings in a trait may be the very mistake.
+        let has_room = sketch.is_free() || look(&subject.function) != Some(Surroundings::OfTrait);
+        if has_room { companion::inert(&sketch) } else { TokenStream::new() }
+    })
 }
 
 /// `#[invalidates(attr)] item`

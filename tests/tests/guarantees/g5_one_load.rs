@@ -138,9 +138,9 @@ async fn a_waiter_that_gives_up_disturbs_nobody() {
     assert!(is_pending(leader.as_mut()));
     let mut waiters: Vec<_> = (0..5).map(|_| Box::pin(find(1))).collect();
     assert!(waiters.iter_mut().all(|waiter| is_pending(waiter.as_mut())));
-    waiters.remove(4);
-    waiters.remove(2);
-    waiters.remove(0);
+    drop(waiters.remove(4));
+    drop(waiters.remove(2));
+    drop(waiters.remove(0));
     HELD.go.raise();
     assert_eq!(leader.await, 1);
     for waiter in waiters {

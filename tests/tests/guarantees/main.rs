@@ -7,6 +7,7 @@ mod g14_discreet;
 mod g1_functions;
 mod g1_methods;
 mod g1_options;
+mod g1_send;
 mod g1_transparent;
 mod g2_fresh;
 mod g3_right_key;
