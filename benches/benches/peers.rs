@@ -126,7 +126,9 @@ fn main() {
         let draws = &draws;
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let mut contenders = vec![
-            Contender::new("cached-core #[cache]", move || time(draws, threads, |id, lang| drop(black_box(ours(id, lang))))),
+            Contender::new("cached-core #[cache]", move || {
+                time(draws, threads, |id, lang| drop(black_box(ours(id, lang))))
+            }),
             Contender::new("cached-core #[cache(policy = \"lru\")]", move || {
                 time(draws, threads, |id, lang| drop(black_box(ours_lru(id, lang))))
             }),

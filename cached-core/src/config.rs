@@ -27,7 +27,6 @@ use crate::memory::Policy;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use]
 pub fn configure() -> Configuration {
     Configuration::default()
 }

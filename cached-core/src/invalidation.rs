@@ -170,7 +170,7 @@ pub fn invalidate_all() -> Invalidated {
 #[must_use]
 pub fn escape(value: impl fmt::Display) -> String {
     let mut text = String::new();
-    let _ = fmt::Write::write_fmt(&mut KeyWriter::new(&mut text, 0), format_args!("{value}"));
+    let _ = fmt::Write::write_fmt(&mut KeyWriter::new(&mut text), format_args!("{value}"));
     text
 }
 

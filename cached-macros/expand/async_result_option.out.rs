@@ -12,7 +12,7 @@ pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
                         .tagged()
                 },
                 |__tags| {
-                    __tags.add(__rt::Template::new(&["users"], 0).render(&()));
+                    __tags.add(__rt::Template::new(&["users"]).render(&()));
                 },
             );
         match __begin.await {
@@ -38,7 +38,7 @@ pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
                 let result = __entry.value();
                 __entry
                     .tag(
-                        __rt::Template::new(&["team:", ""], 0)
+                        __rt::Template::new(&["team:", ""])
                             .render(&((&&__rt::Part(&result.team)).part(),)),
                     );
             },
@@ -81,7 +81,7 @@ impl find_user {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "find_user",
-            template: __rt::Template::new(&["user:", ""], 0),
+            template: __rt::Template::new(&["user:", ""]),
             default_key: false,
             backend: "memory",
             is_async: true,

@@ -19,7 +19,7 @@ impl Users for PgUsers {
                 static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
                     module: ::core::module_path!(),
                     name: "user",
-                    template: __rt::Template::new(&["user:", ""], 0),
+                    template: __rt::Template::new(&["user:", ""]),
                     default_key: false,
                     backend: "memory",
                     is_async: true,

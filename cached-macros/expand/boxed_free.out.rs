@@ -73,7 +73,7 @@ impl page {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "page",
-            template: __rt::Template::new(&["page:", ""], 0),
+            template: __rt::Template::new(&["page:", ""]),
             default_key: false,
             backend: "memory",
             is_async: true,

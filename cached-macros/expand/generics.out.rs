@@ -93,7 +93,7 @@ impl row {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "row",
-            template: __rt::Template::new(&["row:", ""], 0),
+            template: __rt::Template::new(&["row:", ""]),
             default_key: false,
             backend: "memory",
             is_async: true,
@@ -172,7 +172,7 @@ impl count {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "count",
-            template: __rt::Template::new(&[""], 0),
+            template: __rt::Template::new(&[""]),
             default_key: true,
             backend: "memory",
             is_async: false,

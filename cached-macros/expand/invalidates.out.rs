@@ -6,12 +6,12 @@ async fn save_user(db: &Db, id: u64, user: &User) -> Result<(), DbError> {
                 .target(<find_user>::__target(::core::clone::Clone::clone(&id)))
                 .target(<users::list_users>::__all())
                 .key(
-                    __rt::Template::new(&["user:", ""], 0)
+                    __rt::Template::new(&["user:", ""])
                         .render(&((&&__rt::Part(&id)).part(),)),
                 )
-                .matching(__rt::Template::new(&["users:list:*"], 0).render(&()))
+                .matching(__rt::Template::new(&["users:list:*"]).render(&()))
                 .tag(
-                    __rt::Template::new(&["team:", ""], 0)
+                    __rt::Template::new(&["team:", ""])
                         .render(&((&&__rt::Part(&user.team)).part(),)),
                 ),
         )

@@ -9,7 +9,7 @@ impl Catalogue {
                     )
                     .target(Catalogue::__stock_companion_all())
                     .key(
-                        __rt::Template::new(&["shop:", ""], 0)
+                        __rt::Template::new(&["shop:", ""])
                             .render(&((&&__rt::Part(&self.shop)).part(),)),
                     ),
             )

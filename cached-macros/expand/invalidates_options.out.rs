@@ -6,7 +6,7 @@ fn delete_user(db: &mut Db, id: u64, dry_run: bool) -> Result<(), DbError> {
             if __when {
                 ::cached_core::Invalidation::new()
                     .key(
-                        __rt::Template::new(&["user:", ""], 0)
+                        __rt::Template::new(&["user:", ""])
                             .render(&((&&__rt::Part(&id)).part(),)),
                     )
             } else {
@@ -29,7 +29,7 @@ fn reset() {
         use ::cached_core::__private::{self as __rt, via::*};
         __rt::Pending::new(
             ::cached_core::Invalidation::new()
-                .key(__rt::Template::new(&["settings"], 0).render(&())),
+                .key(__rt::Template::new(&["settings"]).render(&())),
         )
     };
     let __output = {

@@ -4,10 +4,10 @@ async fn place_order(order: Order, region: String) -> Result<Placed, Error> {
         (
             __rt::Pending::new(
                 ::cached_core::Invalidation::new()
-                    .tag(__rt::Template::new(&["orders"], 0).render(&())),
+                    .tag(__rt::Template::new(&["orders"]).render(&())),
             ),
             ::core::clone::Clone::clone(&region),
-            __rt::Template::new(&["orders:", ":", ""], 0)
+            __rt::Template::new(&["orders:", ":", ""])
                 .capture((&&__rt::Part(&region)).part()),
         )
     };
@@ -33,7 +33,7 @@ async fn place_order(order: Order, region: String) -> Result<Placed, Error> {
                         ::cached_core::Invalidation::new()
                             .target(<find_order>::__target(result.id, __kept0))
                             .key(
-                                __rt::Template::new(&["orders:", ":", ""], 0)
+                                __rt::Template::new(&["orders:", ":", ""])
                                     .render(&(__kept1, (&&__rt::Part(&result.customer)).part())),
                             ),
                     );

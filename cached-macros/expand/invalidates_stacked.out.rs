@@ -3,7 +3,7 @@ fn profile(id: u64) -> Profile {
         use ::cached_core::__private::{self as __rt, via::*};
         __rt::Pending::new(
             ::cached_core::Invalidation::new()
-                .tag(__rt::Template::new(&["visits"], 0).render(&())),
+                .tag(__rt::Template::new(&["visits"]).render(&())),
         )
     };
     let __output = {
@@ -16,7 +16,7 @@ fn profile(id: u64) -> Profile {
                 __rt::Pending::new(
                     ::cached_core::Invalidation::new()
                         .key(
-                            __rt::Template::new(&["visits:", ""], 0)
+                            __rt::Template::new(&["visits:", ""])
                                 .render(&((&&__rt::Part(&id)).part(),)),
                         ),
                 )
@@ -107,7 +107,7 @@ impl profile {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "profile",
-            template: __rt::Template::new(&["profile:", ""], 0),
+            template: __rt::Template::new(&["profile:", ""]),
             default_key: false,
             backend: "memory",
             is_async: false,

@@ -5,7 +5,7 @@ impl Catalogue {
             static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
                 module: ::core::module_path!(),
                 name: "price",
-                template: __rt::Template::new(&["price:", ":", ""], 0),
+                template: __rt::Template::new(&["price:", ":", ""]),
                 default_key: false,
                 backend: "memory",
                 is_async: true,
@@ -41,7 +41,7 @@ impl Catalogue {
             static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
                 module: ::core::module_path!(),
                 name: "default_currency",
-                template: __rt::Template::new(&[""], 0),
+                template: __rt::Template::new(&[""]),
                 default_key: true,
                 backend: "memory",
                 is_async: false,

@@ -56,7 +56,7 @@ impl Catalogue {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "stock",
-            template: __rt::Template::new(&["stock:", ":", ""], 0),
+            template: __rt::Template::new(&["stock:", ":", ""]),
             default_key: false,
             backend: "memory",
             is_async: false,

@@ -53,7 +53,7 @@ impl r#type {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "type",
-            template: __rt::Template::new(&["", ""], 0),
+            template: __rt::Template::new(&["", ""]),
             default_key: true,
             backend: "memory",
             is_async: false,
@@ -131,7 +131,7 @@ impl peek {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "peek",
-            template: __rt::Template::new(&["peek:", ""], 0),
+            template: __rt::Template::new(&["peek:", ""]),
             default_key: false,
             backend: "memory",
             is_async: false,

@@ -70,7 +70,7 @@ impl text {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "text",
-            template: __rt::Template::new(&["text:", ""], 0),
+            template: __rt::Template::new(&["text:", ""]),
             default_key: false,
             backend: "scratch",
             is_async: false,

@@ -88,7 +88,7 @@ impl distance {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "distance",
-            template: __rt::Template::new(&["", ":", ":", ":", ""], 0),
+            template: __rt::Template::new(&["", ":", ":", ":", ""]),
             default_key: true,
             backend: "memory",
             is_async: false,

@@ -65,7 +65,7 @@ impl member_count {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "member_count",
-            template: __rt::Template::new(&["", ""], 0),
+            template: __rt::Template::new(&["", ""]),
             default_key: true,
             backend: "memory",
             is_async: true,

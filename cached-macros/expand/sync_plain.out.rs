@@ -56,7 +56,7 @@ impl exchange_rate {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "exchange_rate",
-            template: __rt::Template::new(&["", ":", ""], 0),
+            template: __rt::Template::new(&["", ":", ""]),
             default_key: true,
             backend: "memory",
             is_async: false,

@@ -17,12 +17,12 @@ async fn orders(customer: Customer, page: u32) -> Result<Orders, Error> {
                     |__tags| {
                         __tags
                             .add(
-                                __rt::Template::new(&["customer:", ""], 0)
+                                __rt::Template::new(&["customer:", ""])
                                     .render(&((&&__rt::Part(&customer.id)).part(),)),
                             );
                         __tags
                             .add(
-                                __rt::Template::new(&["page:", ""], 0)
+                                __rt::Template::new(&["page:", ""])
                                     .render(&((&&__rt::Part(&page)).part(),)),
                             );
                     },
@@ -34,7 +34,7 @@ async fn orders(customer: Customer, page: u32) -> Result<Orders, Error> {
         };
         (
             __flight,
-            __rt::Template::new(&["shop:", ":", ""], 0)
+            __rt::Template::new(&["shop:", ":", ""])
                 .capture((&&__rt::Part(&customer.region())).part()),
         )
     };
@@ -56,7 +56,7 @@ async fn orders(customer: Customer, page: u32) -> Result<Orders, Error> {
                 let result = __entry.value();
                 __entry
                     .tag(
-                        __rt::Template::new(&["shop:", ":", ""], 0)
+                        __rt::Template::new(&["shop:", ":", ""])
                             .render(&((&&__rt::Part(&result.shop)).part(), __kept0)),
                     );
             },
@@ -101,7 +101,7 @@ impl orders {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "orders",
-            template: __rt::Template::new(&["orders:", ":", ""], 0),
+            template: __rt::Template::new(&["orders:", ":", ""]),
             default_key: false,
             backend: "memory",
             is_async: true,

@@ -5,7 +5,7 @@ trait Source {
             static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
                 module: ::core::module_path!(),
                 name: "version",
-                template: __rt::Template::new(&[""], 0),
+                template: __rt::Template::new(&[""]),
                 default_key: true,
                 backend: "memory",
                 is_async: false,

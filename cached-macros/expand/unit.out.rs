@@ -57,7 +57,7 @@ impl greet {
         static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
             module: ::core::module_path!(),
             name: "greet",
-            template: __rt::Template::new(&["greeted:", ""], 0),
+            template: __rt::Template::new(&["greeted:", ""]),
             default_key: false,
             backend: "memory",
             is_async: true,

@@ -34,8 +34,6 @@ pub(crate) struct Template {
     pub(crate) literal: LitStr,
     pub(crate) pieces: Vec<String>,
     pub(crate) placeholders: Vec<Placeholder>,
-    /// ASCII characters that separate placeholders and are not escaped in values anyway.
-    pub(crate) escapes: BTreeSet<u8>,
     /// Whether the literal text has a `*`.
     pub(crate) is_pattern: bool,
 }
@@ -86,13 +84,8 @@ pub(crate) fn parse(literal: &LitStr, purpose: Purpose, arguments: &Arguments, e
     let before = errors.count();
     let text = literal.value();
     let segments = errors.keep(split(&text).map_err(|message| syn::Error::new(literal.span(), message)))?;
-    let mut template = Template {
-        literal: literal.clone(),
-        pieces: vec![String::new()],
-        placeholders: Vec::new(),
-        escapes: BTreeSet::new(),
-        is_pattern: false,
-    };
+    let mut template =
+        Template { literal: literal.clone(), pieces: vec![String::new()], placeholders: Vec::new(), is_pattern: false };
     for segment in segments {
         match segment {
             Segment::Literal(text) => template.pieces.last_mut()?.push_str(&text),
@@ -103,7 +96,7 @@ pub(crate) fn parse(literal: &LitStr, purpose: Purpose, arguments: &Arguments, e
         }
     }
     template.is_pattern = template.pieces.iter().any(|piece| piece.contains('*'));
-    for problem in wildcards(&template, purpose).into_iter().chain(separate(&mut template, purpose)) {
+    for problem in wildcards(&template, purpose).into_iter().chain(inseparable(&template, purpose)) {
         errors.at(literal, problem);
     }
     (errors.count() == before).then_some(template)
@@ -128,7 +121,6 @@ pub(crate) fn sketch(literal: &LitStr, arguments: &Arguments) -> Template {
         literal: literal.clone(),
         pieces: Vec::new(),
         placeholders: placeholders(literal).into_iter().filter_map(placeholder).collect(),
-        escapes: BTreeSet::new(),
         is_pattern: false,
     }
 }
@@ -275,11 +267,6 @@ fn is_separator(c: char) -> bool {
     c.is_ascii_control() || " *:/|,;#?=&<>()[]{}\"'\\^`".contains(c)
 }
 
-/// Characters that keep placeholders apart if values escape them from now on.
-fn can_separate(c: char) -> bool {
-    c.is_ascii() && !c.is_ascii_hexdigit() && !"%~".contains(c)
-}
-
 /// What is wrong with the wildcards of a template.
 fn wildcards(template: &Template, purpose: Purpose) -> Option<String> {
     if template.is_pattern && purpose == Purpose::Key {
@@ -297,43 +284,27 @@ fn wildcards(template: &Template, purpose: Purpose) -> Option<String> {
         .then(|| "one `*` stands for any text; write one instead of `**`".to_owned())
 }
 
-/// Makes sure that different values give different texts: what stands between two placeholders must not occur in values.
-fn separate(template: &mut Template, purpose: Purpose) -> Option<String> {
-    let last = template.pieces.len() - 1;
-    for (index, piece) in template.pieces.iter().enumerate() {
-        let parts: Vec<_> = piece.split('*').collect();
-        for (part_index, part) in parts.iter().enumerate() {
-            let after_placeholder = index > 0 && part_index == 0;
-            let before_placeholder = index < last && part_index + 1 == parts.len();
-            let enclosed =
-                (after_placeholder || part_index > 0) && (before_placeholder || part_index + 1 < parts.len());
-            if !enclosed || part.contains(is_separator) {
-                continue;
-            }
-            if let Some(separator) = part.chars().find(|c| can_separate(*c)) {
-                template.escapes.insert(u8::try_from(separator).unwrap_or(b'?'));
-            } else if after_placeholder && before_placeholder {
-                return Some(inseparable(part, purpose));
-            }
-        }
-    }
-    None
-}
-
-fn inseparable(between: &str, purpose: Purpose) -> String {
+/// What is wrong with the text between two placeholders: different values must give different texts, so something has to stand
+/// there that never stands in a value.
+///
+/// What values escape is the same for all templates. If it took the template to tell, a write that spells a key another way
+/// (`"price:{shop}-all"` for `"price:{shop}-{kind}"`) would miss it.
+fn inseparable(template: &Template, purpose: Purpose) -> Option<String> {
+    let between = template.pieces.get(1..template.pieces.len() - 1)?;
+    let between = between.iter().find(|piece| !piece.contains(is_separator))?;
     let example = match purpose {
         Purpose::Key | Purpose::Entry => "\"{a}:{b}\"",
         Purpose::Tag => "\"team:{a}:{b}\"",
     };
-    if between.is_empty() {
+    Some(if between.is_empty() {
         format!(
             "two placeholders need text between them, or different values would give one text; write `:` as in `{example}`"
         )
     } else {
         format!(
-            "`{between}` cannot separate two placeholders, because values may contain it; write `:` as in `{example}`"
+            "`{between}` cannot separate two placeholders, because values may contain it; write `:` as in `{example}`, or another of `/ | , ; # =`"
         )
-    }
+    })
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ fn replay(options: &Options) -> Result<(), Failure> {
         if at % 4096 == 0 {
             bar.set_position(at as u64);
         }
+        // Whoever queried has missed. The clock is read twice, which is part of every latency.
         let before = db.queries();
         let asked = Instant::now();
         let object = read(&db, key)?;

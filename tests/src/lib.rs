@@ -1,5 +1,7 @@
 //! What the integration tests share: counters, signals between threads and tasks, and polling by hand.
 
+mod readme;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -66,10 +68,8 @@ impl Signal {
     /// If that takes so long that something must hang.
     pub fn wait(&self, number: u64) {
         let guard = self.number.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_guard, limit) = self
-            .threads
-            .wait_timeout_while(guard, LIMIT, |now| *now < number)
-            .unwrap_or_else(PoisonError::into_inner);
+        let (_guard, limit) =
+            self.threads.wait_timeout_while(guard, LIMIT, |now| *now < number).unwrap_or_else(PoisonError::into_inner);
         assert!(!limit.timed_out(), "waited for {number} for ever");
     }
 

@@ -95,7 +95,7 @@ fn a_sync_hit_allocates_nothing() {
     fn text(name: &str) -> Arc<str> {
         name.into()
     }
-    #[cache(ttl = 60, key = "lean-several:{id}-{name}:{flag}:{page}", tags = ["lean", "lean:{id}", "lean-r:{result}"], jitter = 0.1)]
+    #[cache(ttl = 60, key = "lean-several:{id}/{name}:{flag}:{page}", tags = ["lean", "lean:{id}", "lean-r:{result}"], jitter = 0.1)]
     fn several(db: &str, id: i64, name: &str, flag: bool, page: Option<u32>) -> Result<Option<u64>, String> {
         let _ = (db, name, flag, page);
         Ok((id > 0).then_some(7))
@@ -157,10 +157,7 @@ fn a_hit_by_field_paths_collections_and_texts_allocates_nothing() {
         name.len() + map.len()
     }
     #[cache(ttl = 60)]
-    fn generic<T: KeyPart + ?Sized>(value: &T) -> u64
-    where
-        T: 'static,
-    {
+    fn generic<T: KeyPart + ?Sized + 'static>(value: &T) -> u64 {
         let _ = value;
         1
     }
@@ -330,9 +327,8 @@ fn growth(rounds: std::ops::Range<u64>, cache: &Cache<u64, u64>, time: &ManualCl
             cached_core::invalidate_matching("lean-growth:*7");
             time.advance(Duration::from_secs(1));
             // Flights that everybody leaves, and one that is overtaken and left.
-            let mut left: Vec<_> = (0..8)
-                .map(|_| Box::pin(cache.get_or_load_async(&u64::MAX, std::future::pending::<u64>)))
-                .collect();
+            let mut left: Vec<_> =
+                (0..8).map(|_| Box::pin(cache.get_or_load_async(&u64::MAX, std::future::pending::<u64>))).collect();
             assert!(left.iter_mut().all(|call| is_pending(call.as_mut())));
             cache.invalidate(&u64::MAX);
         }

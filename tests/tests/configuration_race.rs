@@ -21,7 +21,11 @@ fn of_many_installations_at_once_exactly_one_takes_effect() {
         };
         let threads: Vec<_> = (1..=THREADS).map(|capacity| scope.spawn(move || install(capacity))).collect();
         let results = threads.into_iter().map(|thread| thread.join().unwrap());
-        results.filter_map(|result| result.map_err(|error| assert_eq!(error.kind(), ConfigErrorKind::AlreadyInstalled)).ok()).collect()
+        results
+            .filter_map(|result| {
+                result.map_err(|error| assert_eq!(error.kind(), ConfigErrorKind::AlreadyInstalled)).ok()
+            })
+            .collect()
     });
     assert_eq!(winners.len(), 1);
     raced(1);

@@ -44,7 +44,9 @@ fn uses(text: &str) -> BTreeSet<String> {
     for rest in code.split("crate::").skip(1) {
         // `crate::{a::b, c}` names several.
         match rest.strip_prefix('{') {
-            Some(group) => group.split('}').next().unwrap_or("").split(',').for_each(|item| uses.extend(first_word(item))),
+            Some(group) => {
+                group.split('}').next().unwrap_or("").split(',').for_each(|item| uses.extend(first_word(item)))
+            }
             None => uses.extend(first_word(rest)),
         }
     }

@@ -1,5 +1,6 @@
 //! What `tracing` and `metrics` are told: the documented names and labels, and never a key or a value (G14).
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,8 +57,9 @@ impl Recorder for &'static Recording {
     }
 }
 
-/// Installed by whichever test comes first.
+/// Installs recorder and subscriber, by whichever test comes first: before any cache is made, and before any span or event is met.
 static METRICS: LazyLock<&'static Recording> = LazyLock::new(|| {
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Lines)).expect("there is no other");
     let recording: &'static Recording = Box::leak(Box::default());
     metrics::set_global_recorder(recording).expect("there is no other");
     recording
@@ -97,17 +99,20 @@ fn metrics_have_the_documented_names_and_labels_and_count_what_statistics_count(
     cache.clear();
     let stats = cache.stats();
 
-    let requests = |result: &str| metrics.number(&format!("cached_requests_total{{cache=watched,result={result},tier=memory}}"));
+    let requests =
+        |result: &str| metrics.number(&format!("cached_requests_total{{cache=watched,result={result},tier=memory}}"));
     assert_eq!((requests("hit"), requests("miss"), requests("coalesced")), (2, 2, 0));
     assert_eq!((stats.hits, stats.misses), (2, 2));
-    let loads = |outcome: &str| metrics.samples(&format!("cached_load_duration_seconds{{cache=watched,outcome={outcome}}}"));
+    let loads =
+        |outcome: &str| metrics.samples(&format!("cached_load_duration_seconds{{cache=watched,outcome={outcome}}}"));
     assert_eq!((loads("ok"), loads("error")), (1, 1));
     let evictions = |cause: &str| metrics.number(&format!("cached_evictions_total{{cache=watched,cause={cause}}}"));
     let told = ["capacity", "expired", "invalidated", "replaced"].map(evictions);
     let counted = stats.evictions;
     assert_eq!(told, [counted.capacity, counted.expired, counted.invalidated, counted.replaced]);
     assert_eq!(told.iter().sum::<u64>(), 4);
-    let invalidations = |kind: &str| metrics.number(&format!("cached_invalidations_total{{cache=watched,kind={kind}}}"));
+    let invalidations =
+        |kind: &str| metrics.number(&format!("cached_invalidations_total{{cache=watched,kind={kind}}}"));
     assert_eq!(["key", "pattern", "tag", "all"].map(invalidations), [1, 1, 1, 1]);
     assert_eq!(f64::from_bits(metrics.number("cached_weight{cache=watched}")), 0.0);
     cache.insert("d".to_owned(), String::new());
@@ -118,10 +123,12 @@ fn metrics_have_the_documented_names_and_labels_and_count_what_statistics_count(
 async fn waiters_are_told_as_coalesced() {
     let metrics = *METRICS;
     let cache: Cache<u64, u64> = Cache::builder().name("coalescing").build();
-    let slow = || cache.get_or_load_async(&1, || async {
-        tokio::task::yield_now().await;
-        1
-    });
+    let slow = || {
+        cache.get_or_load_async(&1, || async {
+            tokio::task::yield_now().await;
+            1
+        })
+    };
     assert_eq!(tokio::join!(slow(), slow(), slow()), (1, 1, 1));
     assert_eq!(metrics.number("cached_requests_total{cache=coalescing,result=coalesced,tier=memory}"), 2);
 }
@@ -136,9 +143,16 @@ fn no_label_holds_a_key_or_a_value() {
     login(SECRET).unwrap();
     login(SECRET).unwrap();
     login("").unwrap_err();
-    cached_core::invalidate_tag(&format!("observed:{SECRET}"));
+    login::cache().invalidate_tag(&format!("observed:{SECRET}"));
     login::invalidate(SECRET);
-    let names = metrics.numbers.lock().unwrap().keys().chain(metrics.samples.lock().unwrap().keys()).cloned().collect::<Vec<_>>();
+    let names = metrics
+        .numbers
+        .lock()
+        .unwrap()
+        .keys()
+        .chain(metrics.samples.lock().unwrap().keys())
+        .cloned()
+        .collect::<Vec<_>>();
     assert!(names.iter().any(|name| name.contains("cache=observability::") && name.contains("login")), "{names:#?}");
     for name in names {
         assert!(!name.contains(SECRET) && !name.contains("observed:"), "{name}");
@@ -157,9 +171,12 @@ fn no_label_holds_a_key_or_a_value() {
     }
 }
 
-/// Every span and event as a line: `level target name field=value ..`; events also say in which spans.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps every span and event of this thread as a line: `level target name field=value ..`; events also say in which spans.
+struct Lines;
 
 #[derive(Default)]
 struct Fields(String);
@@ -175,12 +192,12 @@ impl Visit for Fields {
 }
 
 impl Lines {
-    fn push(&self, line: String) {
-        self.0.lock().unwrap().push(line);
+    fn push(line: String) {
+        LINES.with_borrow_mut(|lines| lines.push(line));
     }
 
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
+    fn take() -> Vec<String> {
+        LINES.take()
     }
 }
 
@@ -188,28 +205,27 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     fn on_new_span(&self, attributes: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
         let (metadata, mut fields) = (attributes.metadata(), Fields::default());
         attributes.record(&mut fields);
-        self.push(format!("{} {} {}{}", metadata.level(), metadata.target(), metadata.name(), fields.0));
+        Self::push(format!("{} {} {}{}", metadata.level(), metadata.target(), metadata.name(), fields.0));
     }
 
     fn on_record(&self, span: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
         values.record(&mut fields);
         let name = context.span(span).map_or("?", |span| span.name());
-        self.push(format!("record {name}{}", fields.0));
+        Self::push(format!("record {name}{}", fields.0));
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let (metadata, mut fields) = (event.metadata(), Fields::default());
         event.record(&mut fields);
         let scope: Vec<_> = context.event_scope(event).into_iter().flatten().map(|span| span.name()).collect();
-        self.push(format!("{} {} in [{}]{}", metadata.level(), metadata.target(), scope.join(","), fields.0));
+        Self::push(format!("{} {} in [{}]{}", metadata.level(), metadata.target(), scope.join(","), fields.0));
     }
 }
 
 #[tokio::test]
 async fn loads_are_spans_and_what_happens_to_entries_are_events() {
-    let lines = Lines::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines.clone()));
+    LazyLock::force(&METRICS);
     #[cache(capacity = 1, key = "traced:{password}", tags = ["traced:{password}"])]
     async fn login(password: &str) -> Result<String, String> {
         tracing::event!(target: "body", Level::INFO, "first");
@@ -220,7 +236,7 @@ async fn loads_are_spans_and_what_happens_to_entries_are_events() {
     let name = "observability::login";
     login(SECRET).await.unwrap();
     assert_eq!(
-        lines.take(),
+        Lines::take(),
         [
             format!("DEBUG cached load cache={name}"),
             "INFO body in [load] message=first".to_owned(),
@@ -229,13 +245,13 @@ async fn loads_are_spans_and_what_happens_to_entries_are_events() {
         ]
     );
     login(SECRET).await.unwrap();
-    assert_eq!(lines.take(), [""; 0], "a hit says nothing");
+    assert_eq!(Lines::take(), [""; 0], "a hit says nothing");
     login("").await.unwrap_err();
-    assert_eq!(lines.take().last().unwrap(), "record load outcome=error");
+    assert_eq!(Lines::take().last().unwrap(), "record load outcome=error");
     login("b").await.unwrap();
-    assert_eq!(lines.take().last().unwrap(), &format!("TRACE cached in [] message=evict cache={name} cause=capacity"));
+    assert_eq!(Lines::take().last().unwrap(), &format!("TRACE cached in [] message=evict cache={name} cause=capacity"));
     login::invalidate("b").await;
-    let mut said = lines.take();
+    let mut said = Lines::take();
     said.sort();
     assert_eq!(
         said,
@@ -244,10 +260,10 @@ async fn loads_are_spans_and_what_happens_to_entries_are_events() {
             format!("TRACE cached in [] message=evict cache={name} cause=invalidated"),
         ]
     );
-    cached_core::invalidate_tag(&format!("traced:{SECRET}"));
+    login::cache().invalidate_tag(&format!("traced:{SECRET}"));
     cached_core::invalidate_matching(&format!("traced:{SECRET}*"));
     login::cache().clear();
-    let said = lines.take();
+    let said = Lines::take();
     for kind in ["tag", "pattern", "all"] {
         let expected = format!("DEBUG cached in [] message=invalidate cache={name} kind={kind}");
         assert!(said.contains(&expected), "{expected} is not in {said:#?}");
@@ -256,10 +272,11 @@ async fn loads_are_spans_and_what_happens_to_entries_are_events() {
 
 #[tokio::test]
 async fn no_span_or_event_holds_a_key_or_a_value() {
-    let lines = Lines::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines.clone()));
-    let cache: Cache<String, String> =
-        Cache::builder().name("traced-direct").tags(|key: &String, value: &String| [key.clone(), value.clone()]).build();
+    LazyLock::force(&METRICS);
+    let cache: Cache<String, String> = Cache::builder()
+        .name("traced-direct")
+        .tags(|key: &String, value: &String| [key.clone(), value.clone()])
+        .build();
     let _ = cache.get_or_try_load(SECRET, || Err::<String, _>(SECRET));
     let _ = cache.get_or_load_async(SECRET, || async { SECRET.to_owned() }).await;
     cache.insert(SECRET.to_owned(), SECRET.to_owned());
@@ -269,7 +286,7 @@ async fn no_span_or_event_holds_a_key_or_a_value() {
         cache.invalidate(SECRET);
         SECRET.to_owned()
     });
-    let said = lines.take();
+    let said = Lines::take();
     assert!(said.iter().any(|line| line.contains("overtaken")), "{said:#?}");
     assert!(!said.iter().any(|line| line.contains(SECRET)), "{said:#?}");
 }

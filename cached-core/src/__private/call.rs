@@ -47,7 +47,7 @@ impl<P: Parts> Call<P> {
     pub fn text(&self) -> String {
         let template = self.site.meta().template;
         let mut text = self.site.lead(self.scope);
-        let _ = self.parts.write_with(template.pieces, &mut KeyWriter::new(&mut text, template.extra));
+        let _ = self.parts.write_with(template.pieces, &mut KeyWriter::new(&mut text));
         text
     }
 

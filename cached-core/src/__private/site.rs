@@ -156,7 +156,7 @@ impl Site {
         let prefix = format!("{lead}{}", template.pieces.first().copied().unwrap_or(""));
         let text = move |key: &P::Owned, out: &mut dyn fmt::Write| {
             out.write_str(&lead)?;
-            write(key, template.pieces, &mut KeyWriter::new(out, template.extra))
+            write(key, template.pieces, &mut KeyWriter::new(out))
         };
         let function = Function { name: self.path(scope), prefix, text: Box::new(text), problem };
         let cache = Cache::<P::Owned, V>::of_function(function, &store, &options, config::clock());

@@ -131,7 +131,7 @@ impl<K: KeyPart, V> CacheBuilder<K, V> {
         let prefix = format!("{name}:");
         self.text = Some(Box::new(move |key, out| {
             out.write_str(&prefix)?;
-            key.write_part(&mut KeyWriter::new(out, 0))
+            key.write_part(&mut KeyWriter::new(out))
         }));
         self.name = Some(name);
         self

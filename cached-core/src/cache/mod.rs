@@ -256,7 +256,7 @@ where
         let prefix = self.core.prefix.as_str();
         let write = |key: &K, out: &mut dyn fmt::Write| {
             out.write_str(prefix)?;
-            key.write_part(&mut KeyWriter::new(out, 0))
+            key.write_part(&mut KeyWriter::new(out))
         };
         Invalidated::of(self.core.engine.invalidate_matching(&Pattern::new(pattern), &write))
     }

@@ -28,7 +28,7 @@ use super::writer::KeyWriter;
 /// assert!(balance::key(UserId(1), Currency::Eur).ends_with("balance:1:Eur"));
 /// ```
 ///
-/// A type that implements neither this nor `Serialize` but [`Display`] can stand in a key as it is; it is then compared by
+/// A type that does not implement this but [`Display`] can stand in a key as it is; it is then compared by
 /// its text, which is rendered (without allocating) on each call.
 ///
 /// # Contract

@@ -31,32 +31,31 @@ impl Parts for () {
     }
 }
 
-/// Literal text around placeholders, and the characters that values must escape besides the reserved ones.
+/// Literal text around placeholders. What stands between two placeholders never stands in a value's text.
 #[derive(Clone, Copy, Debug)]
 pub struct Template {
     pub(crate) pieces: &'static [&'static str],
-    pub(crate) extra: u128,
 }
 
 impl Template {
-    /// `pieces` surround the placeholders; `extra` is a set of ASCII characters, one bit each.
+    /// `pieces` surround the placeholders: one more than there are of them.
     #[must_use]
-    pub const fn new(pieces: &'static [&'static str], extra: u128) -> Self {
-        Self { pieces, extra }
+    pub const fn new(pieces: &'static [&'static str]) -> Self {
+        Self { pieces }
     }
 
     /// The text with these parts.
     pub fn render<P: Parts>(&self, parts: &P) -> String {
         let mut text = String::new();
         // Writing into memory fails only if a `Display` says so; what it wrote until then is the text.
-        let _ = parts.write_with(self.pieces, &mut KeyWriter::new(&mut text, self.extra));
+        let _ = parts.write_with(self.pieces, &mut KeyWriter::new(&mut text));
         text
     }
 
     /// Renders one part now, for a template that is completed when the value it came from is gone.
     pub fn capture<P: KeyPart>(&self, part: P) -> Captured {
         let mut text = String::new();
-        let _ = part.write_part(&mut KeyWriter::new(&mut text, self.extra));
+        let _ = part.write_part(&mut KeyWriter::new(&mut text));
         Captured(text.into())
     }
 }

@@ -207,7 +207,7 @@ impl<K, V> Engine<K, V> {
     }
 
     /// Whether everything adds up; for tests, between operations.
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(crate) fn validate(&self) {
         let weight: u64 = self.shards.iter().map(|shard| shard.0.read().validate()).sum();
         assert_eq!(weight, self.budget.used(), "the budget is what the entries weigh");

@@ -94,7 +94,7 @@ impl<K> TextIndex<K> {
     }
 
     /// How many entries and loads are known.
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(crate) fn links(&self) -> usize {
         let links = |shard: &HashTable<Link>| shard.iter().map(|link| link.count as usize).sum::<usize>();
         self.shards.iter().map(|shard| links(&shard.0.lock())).sum()

@@ -57,29 +57,16 @@ pub(super) fn key(model: &Cache<'_>) -> TokenStream {
     tuple(&parts)
 }
 
-/// `__rt::Template::new(&["user:", ""], 0)`
+/// `__rt::Template::new(&["user:", ""])`
 pub(super) fn template(template: &Template) -> TokenStream {
     let pieces = template.pieces.iter().map(|piece| Literal::string(piece));
-    let escapes = escapes(template);
-    quote_spanned!(Span::mixed_site()=> __rt::Template::new(&[#(#pieces),*], #escapes))
+    quote_spanned!(Span::mixed_site()=> __rt::Template::new(&[#(#pieces),*]))
 }
 
 /// The template of a default key: parts with `:` between; the runtime writes the function's name before them.
 pub(super) fn default_template(parts: usize) -> TokenStream {
     let pieces = (0..=parts).map(|index| Literal::string(if index == 0 || index == parts { "" } else { ":" }));
-    quote_spanned!(Span::mixed_site()=> __rt::Template::new(&[#(#pieces),*], 0))
-}
-
-fn escapes(template: &Template) -> TokenStream {
-    let at = Span::mixed_site();
-    if template.escapes.is_empty() {
-        return Literal::u128_unsuffixed(0).into_token_stream();
-    }
-    let bits = template.escapes.iter().map(|byte| {
-        let byte = Literal::byte_character(*byte);
-        quote_spanned!(at=> 1u128 << #byte)
-    });
-    quote_spanned!(at=> #(#bits)|*)
+    quote_spanned!(Span::mixed_site()=> __rt::Template::new(&[#(#pieces),*]))
 }
 
 /// The text of a template, as an expression of type `String`.

@@ -57,7 +57,11 @@ fn what_is_heavier_than_the_cache_is_returned_and_counted_and_displaces_only_its
     assert_eq!(cache.get_or_load(&3, || 11), 11);
     assert_eq!(cache.get_or_load(&3, || u64::from(u32::MAX)), u64::from(u32::MAX));
     cache.insert(1, 12);
-    assert_eq!((cache.get(&1), cache.get(&2), cache.get(&3)), (None, Some(5), None), "the old value is not the new one");
+    assert_eq!(
+        (cache.get(&1), cache.get(&2), cache.get(&3)),
+        (None, Some(5), None),
+        "the old value is not the new one"
+    );
     assert_eq!((cache.stats().rejected, cache.weight()), (3, 5));
     cache.insert(4, 10);
     assert_eq!((cache.get(&4), cache.len(), cache.weight()), (Some(10), 1, 10), "exactly as heavy as the cache fits");
@@ -79,8 +83,11 @@ fn an_annotated_function_is_bounded_where_nobody_said_how() {
 fn capacity_holds_at_every_moment_under_many_writers() {
     const CAPACITY: u64 = 64;
     const WRITERS: u64 = 4;
-    let cache: Cache<u64, u64> =
-        Cache::builder().capacity(CAPACITY).weigher(|key, _| (*key % 7) as u32).tags(|key, _| [format!("{}", key % 3)]).build();
+    let cache: Cache<u64, u64> = Cache::builder()
+        .capacity(CAPACITY)
+        .weigher(|key, _| (*key % 7) as u32)
+        .tags(|key, _| [format!("{}", key % 3)])
+        .build();
     let working = AtomicU64::new(WRITERS);
     thread::scope(|scope| {
         for writer in 0..WRITERS {

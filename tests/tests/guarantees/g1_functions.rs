@@ -140,7 +140,7 @@ fn generic_arguments_and_impl_trait_arguments_are_parts_of_the_key() {
     for _ in 0..2 {
         assert_eq!((shown(7u8), shown("7"), shown(vec![7u8])), ("7".into(), "\"7\"".into(), "[7]".into()));
         assert_eq!((displayed(1.5, "!"), displayed('x', "!")), ("1.5!".into(), "x!".into()));
-        assert_eq!((length("four"), length("four".to_owned())), (4, 4));
+        assert_eq!((length("four"), length(String::from("four"))), (4, 4));
     }
     assert_eq!(CALLS.get(), 3 + 2 + 1);
 }
@@ -337,9 +337,8 @@ fn derived_and_displayed_types_stand_in_keys() {
         CALLS.add()
     }
     let map = BTreeMap::from([("a".to_owned(), vec![Id(1), Id(2)])]);
-    let filters = || {
-        [Filter::All, Filter::Named("All"), Filter::Named(""), Filter::Range { from: Some(Id(1)), to: None }]
-    };
+    let filters =
+        || [Filter::All, Filter::Named("All"), Filter::Named(""), Filter::Range { from: Some(Id(1)), to: None }];
     let first: Vec<u64> = filters().into_iter().map(|filter| search(filter, &Shown(1), &map)).collect();
     let again: Vec<u64> = filters().into_iter().map(|filter| search(filter, &Shown(1), &map)).collect();
     assert_eq!(first, again);

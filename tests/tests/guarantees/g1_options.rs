@@ -150,7 +150,7 @@ fn settings_may_be_expressions() {
     }
     #[cache(ttl = TTL * 2, null_ttl = TTL, capacity = capacity(), jitter = 0)]
     fn even(x: u64) -> Option<u64> {
-        (x % 2 == 0).then_some(x)
+        x.is_multiple_of(2).then_some(x)
     }
     even(1);
     even(2);

@@ -66,7 +66,7 @@ fn an_option_is_cached_whether_it_holds_something_or_not() {
     #[cache(ttl = 60)]
     fn even(x: u64) -> Option<u64> {
         CALLS.add();
-        (x % 2 == 0).then_some(x)
+        x.is_multiple_of(2).then_some(x)
     }
     assert_eq!((even(2), even(2), even(3), even(3)), (Some(2), Some(2), None, None));
     assert_eq!(CALLS.get(), 2);
@@ -77,7 +77,7 @@ fn an_option_is_cached_whether_it_holds_something_or_not() {
 fn an_alias_of_an_option_is_one() {
     #[cache(ttl = 60)]
     fn even(x: u64) -> Maybe<u64> {
-        (x % 2 == 0).then_some(x)
+        x.is_multiple_of(2).then_some(x)
     }
     assert_eq!((even(3), even(3)), (None, None));
     assert_eq!(even::cache().stats().null_hits, 1);

@@ -37,7 +37,11 @@ async fn after_an_error_that_is_no_clone_those_who_waited_load_side_by_side() {
     #[cache(ttl = 60)]
     async fn fetch(id: u64) -> Result<u64, NotClone> {
         let number = LOADS.add();
-        if number == 1 { FIRST.here_async().await } else { OTHERS.here_async().await }
+        if number == 1 {
+            FIRST.here_async().await
+        } else {
+            OTHERS.here_async().await
+        }
         Err(NotClone(id + number))
     }
     let mut leader = Box::pin(fetch(10));

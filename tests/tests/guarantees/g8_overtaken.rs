@@ -171,7 +171,7 @@ overtaken! {
     invalidation_of_a_key: "g8-key:{id}", "g8-key", "g8-key-a:{id}", "g8-key-r:{result}", joins = false,
         |load| cached_core::invalidate("g8-key:1").wait();
     invalidation_of_a_call: "g8-call:{id}", "g8-call", "g8-call-a:{id}", "g8-call-r:{result}", joins = false,
-        |load| _ = load::invalidate(1);
+        |load| load::invalidate(1);
     invalidation_of_a_pattern: "g8-pattern:{id}", "g8-pattern", "g8-pattern-a:{id}", "g8-pattern-r:{result}", joins = false,
         |load| cached_core::invalidate_matching("g8-pat*:*1").wait();
     invalidation_of_a_tag: "g8-tag:{id}", "g8-tag", "g8-tag-a:{id}", "g8-tag-r:{result}", joins = false,

@@ -20,4 +20,3 @@ mod g7_gone;
 mod g7_writes;
 mod g8_overtaken;
 mod registry;
-mod statistics;

@@ -68,7 +68,8 @@ fn a_handle_tells_keys_sizes_and_lifetimes_and_carries_out_invalidations() {
     let handle = cache.handle();
     let mut keys = handle.keys();
     keys.sort_by(|a, b| a.key.cmp(&b.key));
-    let told: Vec<_> = keys.iter().map(|info| (info.key.as_str(), info.weight, info.expires_in.unwrap().as_secs())).collect();
+    let told: Vec<_> =
+        keys.iter().map(|info| (info.key.as_str(), info.weight, info.expires_in.unwrap().as_secs())).collect();
     assert_eq!(told, [("registry-handle:(1,a%3Ab)", 10, 40), ("registry-handle:(2,)", 20, 60)]);
     assert_eq!((handle.len(), handle.weight(), handle.capacity(), handle.is_empty()), (2, 30, 100, false));
     assert_eq!((handle.name().as_str(), handle.problem()), ("registry-handle", None));

@@ -1,4 +1,5 @@
-//! Statistics are exact in a script of one thread, and listeners hear why entries leave.
+//! Statistics are exact in a script of one thread, and listeners hear why entries leave. In a process of its own, since an invalidation by tag
+//! counts in every cache that has tags.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
