@@ -131,7 +131,7 @@ impl<K: Eq, V> Engine<K, V> {
         let mut removed = 0;
         for shard in &self.shards {
             let mut gone = Departures::none(self);
-            let (slots, loads) = shard.0.write().drain(self.policy);
+            let (slots, loads) = shard.0.write().drain();
             for loading in loads {
                 gone.void(loading);
             }

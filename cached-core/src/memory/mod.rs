@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use self::budget::Budget;
 use self::departures::Departures;
+use self::eviction::Eviction;
 pub use self::eviction::Policy;
 pub(crate) use self::load::{Acquire, Acquired, Lead, Reuse, Want};
 use self::shard::Shard;
@@ -62,7 +63,6 @@ pub(crate) struct Engine<K, V> {
     hasher: foldhash::fast::RandomState,
     shards: Box<[CachePadded<RwLock<Shard<K, V>>>]>,
     budget: Budget,
-    policy: Policy,
     clock: Clock,
     tags: TagTable,
     tagged: bool,
@@ -84,12 +84,12 @@ fn shards_for(capacity: u64) -> usize {
 impl<K, V> Engine<K, V> {
     pub(crate) fn new(setup: Setup<K, V>) -> Self {
         let shards = setup.shards.unwrap_or_else(|| shards_for(setup.capacity)).next_power_of_two();
-        let shard = || CachePadded(RwLock::new(Shard::new(setup.policy, setup.tagged)));
+        let policies = Eviction::for_shards(setup.policy, setup.capacity, shards);
+        let shard = |policy| CachePadded(RwLock::new(Shard::new(policy, setup.tagged)));
         Self {
             hasher: foldhash::fast::RandomState::default(),
-            shards: (0..shards).map(|_| shard()).collect(),
+            shards: policies.map(shard).collect(),
             budget: Budget::new(setup.capacity),
-            policy: setup.policy,
             tags: TagTable::new(),
             tagged: setup.tagged,
             text: setup.text.map(|write| TextIndex::new(write, shards)),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use super::departures::Departures;
-use super::eviction::{Eviction, Policy, Touch};
+use super::eviction::{Eviction, Resident, Touch};
 use super::slab::Slab;
 use crate::cause::EvictionCause;
 use crate::clock::Tick;
@@ -32,6 +32,11 @@ pub(super) struct SlotTags {
 }
 
 impl<K, V> Slot<K, V> {
+    /// What the eviction policy sees of it.
+    fn resident(&self) -> Resident<'_> {
+        Resident { hash: self.hash, weight: self.weight, touch: &self.touch }
+    }
+
     /// Why the entry must not be served any more; `None` while it may. The clock is read only if there is a deadline.
     #[inline]
     pub(super) fn dead(&self, now: impl FnOnce() -> Tick) -> Option<EvictionCause> {
@@ -78,11 +83,11 @@ pub(super) struct Shard<K, V> {
 }
 
 impl<K, V> Shard<K, V> {
-    pub(super) fn new(policy: Policy, tagged: bool) -> Self {
+    pub(super) fn new(eviction: Eviction, tagged: bool) -> Self {
         Self {
             table: HashTable::new(),
             slots: Slab::new(),
-            eviction: Eviction::new(policy),
+            eviction,
             loading: HashTable::new(),
             hand: 0,
             earliest: Tick::NEVER,
@@ -128,13 +133,14 @@ impl<K, V> Shard<K, V> {
         let slots = &self.slots;
         self.table.insert_unique(hash, at, |&at| slots.get(at).map_or(0, |slot| slot.hash));
         if let Some(slot) = self.slots.get(at) {
-            self.eviction.admit(at, hash, &slot.touch);
+            self.eviction.admit(at, slot.resident(), &|at| self.slots.get(at).map(Slot::resident));
         }
     }
 
     pub(super) fn remove(&mut self, at: u32) -> Option<Slot<K, V>> {
-        self.eviction.remove(at);
-        self.take(at)
+        let slot = self.take(at)?;
+        self.eviction.remove(at, slot.resident());
+        Some(slot)
     }
 
     fn take(&mut self, at: u32) -> Option<Slot<K, V>> {
@@ -146,8 +152,8 @@ impl<K, V> Shard<K, V> {
     }
 
     /// Empties the shard of entries and loads.
-    pub(super) fn drain(&mut self, policy: Policy) -> (Slab<Slot<K, V>>, HashTable<Loading<K, V>>) {
-        let full = std::mem::replace(self, Shard::new(policy, self.tagged));
+    pub(super) fn drain(&mut self) -> (Slab<Slot<K, V>>, HashTable<Loading<K, V>>) {
+        let full = std::mem::replace(self, Shard::new(self.eviction.emptied(), self.tagged));
         (full.slots, full.loading)
     }
 
@@ -157,7 +163,7 @@ impl<K, V> Shard<K, V> {
             return Some(weight);
         }
         let slots = &self.slots;
-        let at = self.eviction.victim(&|at| slots.get(at).map(|slot| (slot.hash, &slot.touch)))?;
+        let at = self.eviction.victim(&|at| slots.get(at).map(Slot::resident))?;
         let slot = self.take(at)?;
         let weight = slot.weight.into();
         gone.push(slot, EvictionCause::Capacity);

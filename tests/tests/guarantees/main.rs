@@ -3,6 +3,7 @@
 //! All tests share one process, and so one set of caches: what a test reaches by key text or tag carries a prefix of its own.
 
 mod g11_bounded;
+mod g12_lean_hit;
 mod g14_discreet;
 mod g1_functions;
 mod g1_methods;

@@ -7,8 +7,13 @@ pub(super) struct Links(Vec<(u32, u32)>);
 
 impl Links {
     pub(super) fn make_room(&mut self, slot: u32) {
-        if self.0.len() <= slot as usize {
-            self.0.resize(slot as usize + 1, (NIL, NIL));
+        let len = slot as usize + 1;
+        if self.0.len() < len {
+            // An eighth more at a time: still amortised O(1), and without what doubling leaves unused.
+            if self.0.capacity() < len {
+                self.0.reserve_exact(len - self.0.len() + len / 8);
+            }
+            self.0.resize(len, (NIL, NIL));
         }
     }
 }
@@ -42,12 +47,25 @@ impl Queue {
         self.len += 1;
     }
 
-    pub(super) fn pop(&mut self, links: &mut Links) -> Option<u32> {
-        let slot = self.back;
-        (slot != NIL).then(|| {
-            self.unlink(links, slot);
-            slot
-        })
+    /// In at the back, as the next to come out.
+    pub(super) fn push_back(&mut self, links: &mut Links, slot: u32) {
+        links.0[slot as usize] = (self.back, NIL);
+        match self.back {
+            NIL => self.front = slot,
+            back => links.0[back as usize].1 = slot,
+        }
+        self.back = slot;
+        self.len += 1;
+    }
+
+    /// The last that came in.
+    pub(super) fn front(&self) -> Option<u32> {
+        (self.front != NIL).then_some(self.front)
+    }
+
+    /// The next to come out.
+    pub(super) fn back(&self) -> Option<u32> {
+        (self.back != NIL).then_some(self.back)
     }
 
     /// `slot` must be in this queue.

@@ -1,7 +1,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{Evict, Touch};
+use super::{Evict, Resident, Slots, Touch};
 use crate::sync::CachePadded;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,16 +36,16 @@ impl Evict for Lru {
         touch.set(self.stamp());
     }
 
-    fn admit(&mut self, slot: u32, _hash: u64, touch: &Touch) {
+    fn admit(&mut self, slot: u32, resident: Resident<'_>, _slots: Slots<'_, '_>) {
         if self.listed.len() <= slot as usize {
             self.listed.resize(slot as usize + 1, 0);
         }
         let stamp = self.stamp();
-        touch.set(stamp);
+        resident.touch.set(stamp);
         self.list(slot, stamp);
     }
 
-    fn remove(&mut self, slot: u32) {
+    fn remove(&mut self, slot: u32, _resident: Resident<'_>) {
         let Some(listed) = self.listed.get_mut(slot as usize) else { return };
         if std::mem::take(listed) == 0 {
             return;
@@ -58,13 +58,13 @@ impl Evict for Lru {
         }
     }
 
-    fn victim<'s>(&mut self, slots: &dyn Fn(u32) -> Option<(u64, &'s Touch)>) -> Option<u32> {
+    fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32> {
         while let Some(Reverse((stamp, slot))) = self.heap.pop() {
             if self.listed[slot as usize] != stamp {
                 self.leftovers = self.leftovers.saturating_sub(1);
                 continue;
             }
-            let used = slots(slot).map_or(stamp, |(_, touch)| touch.get());
+            let used = slots(slot).map_or(stamp, |resident| resident.touch.get());
             if used <= stamp {
                 self.listed[slot as usize] = 0;
                 return Some(slot);
@@ -82,25 +82,26 @@ mod tests {
     #[test]
     fn the_least_recently_used_leaves_first() {
         let touches: Vec<Touch> = (0..4).map(|_| Touch::default()).collect();
-        let slots = |slot: u32| Some((0, &touches[slot as usize]));
+        let resident = |slot: u32| Resident { hash: 0, weight: 1, touch: &touches[slot as usize] };
+        let slots = |slot: u32| Some(resident(slot));
         let mut lru = Lru::default();
         for slot in 0..4 {
-            lru.admit(slot, 0, &touches[slot as usize]);
+            lru.admit(slot, resident(slot), &slots);
         }
         lru.hit(&touches[0]);
         lru.hit(&touches[2]);
-        lru.remove(3);
+        lru.remove(3, resident(3));
         let order: Vec<u32> = std::iter::from_fn(|| lru.victim(&slots)).collect();
         assert_eq!(order, [1, 0, 2]);
     }
 
     #[test]
     fn entries_removed_in_large_numbers_leave_nothing_behind() {
-        let touch = Touch::default();
+        let resident = Resident { hash: 0, weight: 1, touch: &Touch::default() };
         let mut lru = Lru::default();
         for _ in 0..10_000 {
-            lru.admit(0, 0, &touch);
-            lru.remove(0);
+            lru.admit(0, resident, &|_| Some(resident));
+            lru.remove(0, resident);
         }
         assert!(lru.heap.len() <= 2, "G11: {}", lru.heap.len());
     }

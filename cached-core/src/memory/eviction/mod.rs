@@ -38,16 +38,28 @@ impl Touch {
     }
 }
 
-/// What the engine asks of a policy. `touch` finds the touch of a slot that is in the policy's care.
+/// What a policy sees of an entry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resident<'s> {
+    pub(crate) hash: u64,
+    /// At least 1; stays the same for as long as the entry is there.
+    pub(crate) weight: u32,
+    pub(crate) touch: &'s Touch,
+}
+
+/// Finds the entry in a slot.
+type Slots<'f, 's> = &'f dyn Fn(u32) -> Option<Resident<'s>>;
+
+/// What the engine asks of a policy.
 trait Evict {
     /// A hit, under shared access.
     fn hit(&self, touch: &Touch);
-    /// A new entry.
-    fn admit(&mut self, slot: u32, hash: u64, touch: &Touch);
+    /// A new entry. Room for it was made before.
+    fn admit(&mut self, slot: u32, resident: Resident<'_>, slots: Slots<'_, '_>);
     /// An entry left for another reason than [`victim`](Evict::victim).
-    fn remove(&mut self, slot: u32);
+    fn remove(&mut self, slot: u32, resident: Resident<'_>);
     /// Chooses an entry to leave and lets go of it.
-    fn victim<'s>(&mut self, slots: &dyn Fn(u32) -> Option<(u64, &'s Touch)>) -> Option<u32>;
+    fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32>;
 }
 
 /// The policy of one shard.
@@ -58,10 +70,21 @@ pub(crate) enum Eviction {
 }
 
 impl Eviction {
-    pub(crate) fn new(policy: Policy) -> Self {
+    /// The policies of all shards of a cache.
+    pub(crate) fn for_shards(policy: Policy, capacity: u64, shards: usize) -> Box<dyn Iterator<Item = Self>> {
         match policy {
-            Policy::Adaptive => Self::Adaptive(Box::default()),
-            Policy::Lru => Self::Lru(Box::default()),
+            Policy::Adaptive => {
+                Box::new(Adaptive::for_shards(capacity, shards).map(|policy| Self::Adaptive(Box::new(policy))))
+            }
+            Policy::Lru => Box::new((0..shards).map(|_| Self::Lru(Box::default()))),
+        }
+    }
+
+    /// The same for a shard without entries.
+    pub(crate) fn emptied(&self) -> Self {
+        match self {
+            Self::Adaptive(policy) => Self::Adaptive(Box::new(policy.emptied())),
+            Self::Lru(_) => Self::Lru(Box::default()),
         }
     }
 
@@ -80,16 +103,15 @@ impl Eviction {
         }
     }
 
-    pub(crate) fn admit(&mut self, slot: u32, hash: u64, touch: &Touch) {
-        self.policy().admit(slot, hash, touch);
+    pub(crate) fn admit(&mut self, slot: u32, resident: Resident<'_>, slots: Slots<'_, '_>) {
+        self.policy().admit(slot, resident, slots);
     }
 
-    pub(crate) fn remove(&mut self, slot: u32) {
-        self.policy().remove(slot);
+    pub(crate) fn remove(&mut self, slot: u32, resident: Resident<'_>) {
+        self.policy().remove(slot, resident);
     }
 
-    /// `slots` gives hash and touch of a slot.
-    pub(crate) fn victim<'s>(&mut self, slots: &dyn Fn(u32) -> Option<(u64, &'s Touch)>) -> Option<u32> {
+    pub(crate) fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32> {
         self.policy().victim(slots)
     }
 }

@@ -1,0 +1,186 @@
+//! The adaptive policy: a small family of policies, of which the one runs that does best on a sample of the traffic.
+//!
+//! Each member of the family is the same machine with other [`Settings`]. A new entry enters the *window*; what leaves the
+//! window may replace the next victim of the *main* queue if it was seen more often of late, by a frequency [`sketch`]
+//! (W-TinyLFU: Einziger, Friedman, Manes, *TinyLFU: a highly efficient cache admission policy*, ACM ToS 2017). Both [`queues`] are
+//! CLOCKs over a 2-bit hit count in the entry, and a key that comes back soon after its eviction, as the [`ghosts`] tell, may
+//! enter main at once (ARC: Megiddo, Modha, FAST '03; LIRS: Jiang, Zhang, SIGMETRICS '02; with these queues S3-FIFO: Yang et al.,
+//! SOSP '23).
+//!
+//! Which settings suit the traffic is found out by a [`duel`]: a sample of the keys is played into one [`miniature`] cache per
+//! setting (Waldspurger et al., *Cache modeling and optimization using miniature simulations*, ATC '17), and the cache takes on the
+//! settings whose miniature has the most hits (set dueling: Qureshi et al., ISCA '07).
+//!
+//! A hit writes one byte's worth of marks to its entry, and nothing once they are full. All else is done by misses, under
+//! the exclusive lock.
+
+mod duel;
+mod ghosts;
+mod marks;
+mod miniature;
+mod queues;
+mod sampled;
+mod settings;
+mod sketch;
+#[cfg(all(test, not(shuttle)))]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+use self::duel::Duel;
+use self::ghosts::Ghosts;
+use self::marks::Marks;
+use self::queues::{Entries, Entry, Queues};
+use self::settings::Running;
+use self::sketch::Sketch;
+use super::{Evict, Resident, Slots, Touch};
+
+/// The adaptive policy of one shard.
+pub(crate) struct Adaptive {
+    queues: Queues,
+    /// Made when the shard is half full: a cache that never fills pays for its queues only.
+    history: Option<Box<History>>,
+    /// What the shard may expect to hold of the cache's capacity, by weight. It may come to more or less.
+    share: u64,
+    role: Role,
+    running: Arc<Running>,
+}
+
+/// A shard's keys are a sample of the cache's, chosen by hash, so one shard can hold the duel for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Leader { shards: usize },
+    Follower,
+}
+
+/// What the policy knows beyond the entries.
+struct History {
+    sketch: Sketch,
+    ghosts: Ghosts,
+    /// The leader's.
+    duel: Option<Duel>,
+    /// The number of entries that this is sized for.
+    entries: usize,
+}
+
+impl Adaptive {
+    /// The policies of all shards of a cache.
+    pub(crate) fn for_shards(capacity: u64, shards: usize) -> impl Iterator<Item = Self> {
+        let running = Arc::new(Running::default());
+        let share = capacity / shards.max(1) as u64;
+        (0..shards).map(move |shard| {
+            let role = if shard == 0 { Role::Leader { shards } } else { Role::Follower };
+            Self { queues: Queues::default(), history: None, share: share.max(1), role, running: Arc::clone(&running) }
+        })
+    }
+
+    /// The same without entries; the settings that were found remain.
+    pub(crate) fn emptied(&self) -> Self {
+        let running = Arc::clone(&self.running);
+        Self { queues: Queues::default(), history: None, share: self.share, role: self.role, running }
+    }
+
+    /// The history, made anew if it was made for less than half of what the shard holds.
+    fn history(&mut self) -> &mut History {
+        let len = self.queues.len();
+        self.history.take_if(|history| len > 2 * history.entries);
+        self.history.get_or_insert_with(|| {
+            let entries = entries_when_full(len, self.queues.weight(), self.share);
+            let duel = match self.role {
+                Role::Leader { shards } => Some(Duel::new(entries, shards)),
+                Role::Follower => None,
+            };
+            Box::new(History { sketch: Sketch::new(entries), ghosts: Ghosts::new(entries), duel, entries })
+        })
+    }
+}
+
+/// How many entries there will be when `share` is filled, if the rest is like the `len` that weigh `weight`.
+fn entries_when_full(len: usize, weight: u64, share: u64) -> usize {
+    const MOST: usize = 1 << 30;
+    let full = len as u128 * u128::from(share.max(weight)) / u128::from(weight.max(1));
+    usize::try_from(full).unwrap_or(MOST).clamp(1, MOST)
+}
+
+impl Evict for Adaptive {
+    #[inline]
+    fn hit(&self, touch: &Touch) {
+        let marks = Marks::of(touch);
+        if !marks.full() {
+            marks.hit().leave_on(touch);
+        }
+    }
+
+    fn admit(&mut self, slot: u32, resident: Resident<'_>, slots: Slots<'_, '_>) {
+        let entry = Entry::from(resident);
+        let mut returns = false;
+        if self.queues.weight() >= self.share / 2 {
+            let settings = self.running.settings();
+            let running = Arc::clone(&self.running);
+            let history = self.history();
+            history.sketch.add(entry.hash, 1);
+            if let Some(duel) = &mut history.duel {
+                duel.admitted(slot, entry.hash, &mut Residents(slots), &history.sketch, &running);
+            }
+            returns = history.ghosts.take(entry.hash) && settings.ghosts;
+        }
+        self.queues.admit(slot, entry.weight, returns);
+        Marks::new(returns).leave_on(resident.touch);
+    }
+
+    fn remove(&mut self, slot: u32, resident: Resident<'_>) {
+        let entry = Entry::from(resident);
+        self.queues.remove(slot, entry);
+        if let Some(duel) = self.history.as_mut().and_then(|history| history.duel.as_mut()) {
+            duel.removed(entry.hash);
+        }
+    }
+
+    fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32> {
+        self.history();
+        let history = self.history.as_mut()?;
+        let settings = self.running.settings();
+        let (slot, entry) = self.queues.evict(&mut Residents(slots), settings, &mut history.sketch)?;
+        history.ghosts.put(entry.hash);
+        if let Some(duel) = &mut history.duel {
+            duel.evicted(entry.hash);
+        }
+        Some(slot)
+    }
+}
+
+impl fmt::Debug for Adaptive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adaptive")
+            .field("len", &self.queues.len())
+            .field("role", &self.role)
+            .field("settings", &self.running.settings())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The engine's entries, as the queues see them.
+struct Residents<'f, 's>(Slots<'f, 's>);
+
+impl Entries for Residents<'_, '_> {
+    #[inline]
+    fn get(&self, slot: u32) -> Option<Entry> {
+        (self.0)(slot).map(Entry::from)
+    }
+
+    #[inline]
+    fn mark(&mut self, slot: u32, marks: Marks) {
+        if let Some(resident) = (self.0)(slot) {
+            marks.leave_on(resident.touch);
+        }
+    }
+}
+
+impl From<Resident<'_>> for Entry {
+    #[inline]
+    fn from(resident: Resident<'_>) -> Self {
+        // The engine chooses the shard by the bits from 40 on, so in one shard they tell entries apart less than others do.
+        Self { hash: (resident.hash >> 8) as u32, weight: resident.weight, marks: Marks::of(resident.touch) }
+    }
+}

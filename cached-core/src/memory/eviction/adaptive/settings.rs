@@ -1,0 +1,56 @@
+use crate::sync::atomic::{AtomicUsize, Ordering};
+
+/// One way to run the queues.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Settings {
+    /// The window's share of what the shard holds.
+    pub(super) window: f32,
+    /// What leaves the window enters main if its frequency is more than this above that of main's next victim.
+    pub(super) margin: u8,
+    /// An entry that was hit in the window moves to main when its turn to leave comes; otherwise it goes round the window again.
+    pub(super) promote: bool,
+    /// A key that returns soon after its eviction enters main at once.
+    pub(super) ghosts: bool,
+}
+
+const fn settings(window: f32, margin: u8, promote: bool, ghosts: bool) -> Settings {
+    Settings { window, margin, promote, ghosts }
+}
+
+/// What the duel chooses from, by measurement: near LFU, W-TinyLFU with S3-FIFO's memory, a larger window, one that adapts to
+/// working sets that move, and near CLOCK (which approximates LRU). 3, 4 and 6 of them were no better.
+pub(super) const FAMILY: [Settings; 5] = [
+    settings(0.01, 0, true, false),
+    settings(0.04, 1, true, true),
+    settings(0.1, 1, false, false),
+    settings(0.3, 0, false, true),
+    settings(0.9, 0, false, false),
+];
+
+/// What every cache begins with: the best of the family on its own.
+const START: usize = 1;
+
+/// Which of the [`FAMILY`] a cache runs with, for all of its shards.
+#[derive(Debug)]
+pub(super) struct Running(AtomicUsize);
+
+impl Default for Running {
+    fn default() -> Self {
+        Self(AtomicUsize::new(START))
+    }
+}
+
+impl Running {
+    pub(super) fn number(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        FAMILY[self.number()]
+    }
+
+    /// `number` must be one of the family.
+    pub(super) fn change(&self, number: usize) {
+        self.0.store(number, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,148 @@
+//! The policy against a model of the engine: it must know exactly the entries that are there, whatever happens.
+
+use std::collections::HashMap;
+
+use super::super::{Evict, Resident, Touch};
+use super::Adaptive;
+
+/// A shard as the engine would keep it, of slots that are in use or free.
+#[derive(Default)]
+struct Shard {
+    slots: Vec<Option<(u64, u32, Touch)>>,
+    free: Vec<u32>,
+    weight: u64,
+}
+
+impl Shard {
+    fn resident(&self, slot: u32) -> Option<Resident<'_>> {
+        let (hash, weight, touch) = self.slots.get(slot as usize)?.as_ref()?;
+        Some(Resident { hash: *hash, weight: *weight, touch })
+    }
+
+    fn insert(&mut self, policy: &mut Adaptive, hash: u64, weight: u32) -> u32 {
+        let slot = self.free.pop().unwrap_or(self.slots.len() as u32);
+        self.slots.resize_with(self.slots.len().max(slot as usize + 1), || None);
+        self.slots[slot as usize] = Some((hash, weight, Touch::default()));
+        self.weight += u64::from(weight);
+        let resident = self.resident(slot).expect("just inserted");
+        policy.admit(slot, resident, &|slot| self.resident(slot));
+        slot
+    }
+
+    fn evict(&mut self, policy: &mut Adaptive) -> Option<u32> {
+        let slot = policy.victim(&|slot| self.resident(slot))?;
+        self.take(slot);
+        Some(slot)
+    }
+
+    fn remove(&mut self, policy: &mut Adaptive, slot: u32) {
+        policy.remove(slot, self.resident(slot).expect("an entry"));
+        self.take(slot);
+    }
+
+    fn take(&mut self, slot: u32) {
+        let (_, weight, _) = self.slots[slot as usize].take().expect("what leaves was there");
+        self.weight -= u64::from(weight);
+        self.free.push(slot);
+    }
+}
+
+fn hash_of(key: u64) -> u64 {
+    fastrand::Rng::with_seed(key).u64(..)
+}
+
+fn alone(capacity: u64) -> Adaptive {
+    Adaptive::for_shards(capacity, 1).next().expect("one shard, one policy")
+}
+
+#[test]
+fn policy_and_engine_agree_on_what_is_there() {
+    for (capacity, heaviest) in [(1, 1), (16, 1), (300, 1), (3_000, 1), (10_000, 40), (7, 3)] {
+        let mut random = fastrand::Rng::with_seed(capacity);
+        let (mut shard, mut policy) = (Shard::default(), alone(capacity));
+        let mut there: Vec<u32> = Vec::new();
+        for _ in 0..40_000 {
+            match random.u32(..10) {
+                0..=4 => {
+                    let weight = random.u32(1..=heaviest);
+                    while shard.weight + u64::from(weight) > capacity {
+                        let slot = shard.evict(&mut policy).expect("what is full has a victim");
+                        there.retain(|&other| other != slot);
+                    }
+                    there.push(shard.insert(&mut policy, hash_of(random.u64(..capacity * 3 + 5)), weight));
+                }
+                5..=7 => {
+                    if let Some(resident) = random.choice(&there).and_then(|&slot| shard.resident(slot)) {
+                        policy.hit(resident.touch);
+                    }
+                }
+                8 if !there.is_empty() => {
+                    let slot = there.swap_remove(random.usize(..there.len()));
+                    shard.remove(&mut policy, slot);
+                }
+                _ => {}
+            }
+            assert_eq!((policy.queues.len(), policy.queues.weight()), (there.len(), shard.weight));
+        }
+        while shard.evict(&mut policy).is_some() {}
+        assert_eq!((shard.weight, policy.queues.len()), (0, 0), "every entry was some time the victim");
+    }
+}
+
+fn shards(capacity: u64, shards: usize) -> Vec<(Shard, Adaptive)> {
+    Adaptive::for_shards(capacity, shards).map(|policy| (Shard::default(), policy)).collect()
+}
+
+/// The hit ratio of a cache of `capacity`.
+fn replay(shards: &mut [(Shard, Adaptive)], capacity: u64, keys: impl Iterator<Item = u64>) -> f64 {
+    let share = capacity / shards.len() as u64;
+    let mut slots = HashMap::new();
+    let (mut hits, mut all) = (0, 0);
+    for key in keys {
+        all += 1;
+        let hash = hash_of(key);
+        let at = (hash >> 40) as usize % shards.len();
+        let (shard, policy) = &mut shards[at];
+        let slot = slots.get(&key).and_then(|&slot| shard.resident(slot));
+        if let Some(found) = slot.filter(|found| found.hash == hash) {
+            policy.hit(found.touch);
+            hits += 1;
+            continue;
+        }
+        if shard.weight == share {
+            shard.evict(policy);
+        }
+        slots.insert(key, shard.insert(policy, hash, 1));
+    }
+    f64::from(hits) / f64::from(all)
+}
+
+#[test]
+fn a_scan_does_not_wash_out_what_is_used() {
+    // Of every four accesses three go to 500 keys and one to a key that never comes again.
+    let mut random = fastrand::Rng::with_seed(1);
+    let keys = (0..200_000).map(|i| if i % 4 == 0 { 1_000_000 + i } else { random.u64(..500) });
+    let ratio = replay(&mut shards(700, 1), 700, keys);
+    assert!(ratio > 0.73, "75 % are possible, not {ratio}");
+}
+
+#[test]
+fn a_loop_longer_than_the_cache_is_held_in_part() {
+    for parts in [1, 4] {
+        let ratio = replay(&mut shards(1_200, parts), 1_200, (0..2_000).cycle().take(200_000));
+        assert!(ratio > 0.4, "LRU has no hit here, the optimum nearly 60 %; {ratio} with {parts} shards");
+    }
+}
+
+#[test]
+fn settings_follow_the_traffic_and_outlast_an_emptied_shard() {
+    let mut policies = shards(2_000, 2);
+    let start = policies[0].1.running.number();
+    // A working set of 1,500 keys that moves on by one key per four accesses: nothing but recency tells what is in it.
+    let mut random = fastrand::Rng::with_seed(2);
+    replay(&mut policies, 2_000, (0..400_000).map(|i| i / 4 + random.u64(..1_500)));
+    let found = policies[0].1.running.number();
+    assert_ne!(found, start);
+    assert_eq!(policies[1].1.running.number(), found, "one shard finds out for all");
+    assert_eq!(policies[0].1.emptied().running.number(), found);
+}
