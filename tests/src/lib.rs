@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// Longer than anything here takes; what takes longer hangs.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// Counts calls of a body.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ impl Signal {
     ///
     /// If that takes so long that something must hang.
     pub async fn reached(&self, number: u64) {
-        let wait = async {
+        soon(async {
             loop {
                 let raised = self.tasks.notified();
                 if self.get() >= number {
@@ -87,8 +87,8 @@ impl Signal {
                 }
                 raised.await;
             }
-        };
-        tokio::time::timeout(LIMIT, wait).await.unwrap_or_else(|_| panic!("waited for {number} for ever"));
+        })
+        .await;
     }
 }
 
@@ -125,6 +125,15 @@ impl Held {
         self.began.raise();
         self.go.reached(1).await;
     }
+}
+
+/// Awaits what must not take long.
+///
+/// # Panics
+///
+/// If it takes so long that it must hang.
+pub async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(LIMIT, future).await.unwrap_or_else(|_| panic!("waited for ever"))
 }
 
 /// Polls once, with a waker that does nothing: whether it is ready, and at least begun.

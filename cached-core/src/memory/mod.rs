@@ -60,7 +60,8 @@ pub(crate) struct Setup<K, V> {
 
 /// One cache's entries and loads.
 pub(crate) struct Engine<K, V> {
-    hasher: foldhash::fast::RandomState,
+    /// Of the kind that mixes every bit: shard and slot are taken from different ones.
+    hasher: foldhash::quality::RandomState,
     shards: Box<[CachePadded<RwLock<Shard<K, V>>>]>,
     budget: Budget,
     clock: Clock,
@@ -87,7 +88,7 @@ impl<K, V> Engine<K, V> {
         let policies = Eviction::for_shards(setup.policy, setup.capacity, shards);
         let shard = |policy| CachePadded(RwLock::new(Shard::new(policy, setup.tagged)));
         Self {
-            hasher: foldhash::fast::RandomState::default(),
+            hasher: foldhash::quality::RandomState::default(),
             shards: policies.map(shard).collect(),
             budget: Budget::new(setup.capacity),
             tags: TagTable::new(),
@@ -101,7 +102,7 @@ impl<K, V> Engine<K, V> {
 
     /// The hash under which a key is kept, from whatever feeds the hasher as the key would.
     #[inline]
-    pub(crate) fn hash(&self, feed: impl FnOnce(&mut foldhash::fast::FoldHasher<'_>)) -> u64 {
+    pub(crate) fn hash(&self, feed: impl FnOnce(&mut foldhash::quality::FoldHasher<'_>)) -> u64 {
         let mut state = self.hasher.build_hasher();
         feed(&mut state);
         state.finish()

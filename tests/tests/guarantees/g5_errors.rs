@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cached_core::{Cache, cache};
-use tests::{Calls, Held, is_pending};
+use tests::{Calls, Held, is_pending, soon};
 
 #[derive(Debug, PartialEq)]
 struct NotClone(u64);
@@ -22,7 +22,7 @@ async fn an_error_that_is_clone_is_shared() {
     assert!(calls.iter_mut().all(|call| is_pending(call.as_mut())));
     HELD.go.raise();
     for call in calls {
-        assert_eq!(call.await, Err("1 failed 1".to_owned()));
+        assert_eq!(soon(call).await, Err("1 failed 1".to_owned()));
     }
     assert_eq!((HELD.began.get(), fetch::cache().stats().load_errors), (1, 1));
     assert_eq!(fetch(1).await, Err("1 failed 2".to_owned()), "shared, and not cached");
@@ -48,13 +48,13 @@ async fn after_an_error_that_is_no_clone_those_who_waited_load_side_by_side() {
     let mut waiters: Vec<_> = (0..4).map(|_| Box::pin(fetch(10))).collect();
     assert!(is_pending(leader.as_mut()) && waiters.iter_mut().all(|waiter| is_pending(waiter.as_mut())));
     FIRST.go.raise();
-    assert_eq!(leader.await, Err(NotClone(11)));
+    assert_eq!(soon(leader).await, Err(NotClone(11)));
     assert!(waiters.iter_mut().all(|waiter| is_pending(waiter.as_mut())));
     assert_eq!(OTHERS.began.get(), 4, "all of them load now, none waits for another");
     OTHERS.go.raise();
     let mut errors = Vec::new();
     for waiter in waiters {
-        errors.push(waiter.await.unwrap_err().0);
+        errors.push(soon(waiter).await.unwrap_err().0);
     }
     assert_eq!(errors, [12, 13, 14, 15], "each its own");
     assert_eq!(fetch::cache().stats().load_errors, 5);
@@ -74,7 +74,7 @@ async fn a_success_after_an_error_that_is_no_clone_is_stored() {
     HELD.go.raise();
     let mut answers = Vec::new();
     for call in calls {
-        answers.push(call.await);
+        answers.push(soon(call).await);
     }
     assert_eq!(answers, [Err(NotClone(1)), Ok(1), Ok(1)]);
     assert_eq!((fetch(1).await, fetch::cache().len()), (Ok(1), 1));
@@ -105,7 +105,7 @@ async fn a_cache_used_directly_shares_errors_only_where_it_is_asked_to() {
         held.go.raise();
         let mut errors = Vec::new();
         for call in calls {
-            errors.push(call.await.unwrap_err());
+            errors.push(soon(call).await.unwrap_err());
         }
         assert_eq!(errors, if shared { ["1", "1", "1"] } else { ["1", "2", "3"] });
         assert!(cache.is_empty());
@@ -123,8 +123,8 @@ async fn a_caller_that_expects_another_type_of_error_loads_for_itself() {
     let mut waiter = Box::pin(cache.get_or_try_load_shared_async(&1, || async { Err::<u64, _>(7_u8) }));
     assert!(is_pending(leader.as_mut()) && is_pending(waiter.as_mut()));
     held.go.raise();
-    assert_eq!(leader.await, Err("text".to_owned()));
-    assert_eq!(waiter.await, Err(7));
+    assert_eq!(soon(leader).await, Err("text".to_owned()));
+    assert_eq!(soon(waiter).await, Err(7));
 }
 
 #[test]

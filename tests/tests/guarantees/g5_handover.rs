@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use cached_core::{Cache, cache};
-use tests::{Calls, Held, Signal, is_pending};
+use tests::{Calls, Held, Signal, is_pending, soon};
 
 #[tokio::test]
 async fn a_leader_that_panics_hands_over_to_one_waiter() {
@@ -26,7 +26,7 @@ async fn a_leader_that_panics_hands_over_to_one_waiter() {
     HELD.go.raise();
     assert!(leader.join().unwrap().is_err(), "the panic is the leader's own");
     for waiter in waiters {
-        assert_eq!(waiter.await, 1);
+        assert_eq!(soon(waiter).await, 1);
     }
     assert_eq!((HELD.began.get(), cache.stats().loads), (2, 1));
 }
@@ -52,7 +52,7 @@ async fn a_leader_that_is_dropped_hands_over_to_whoever_came_first() {
     assert_eq!(LOADS.get(), 3, "it was the one that came first");
     HELD.go.raise();
     for call in calls {
-        assert_eq!(call.await, 13);
+        assert_eq!(soon(call).await, 13);
     }
     assert_eq!(find::cache().stats().loads, 1, "loads that ended");
 }
@@ -71,7 +71,7 @@ async fn a_waiter_that_was_handed_the_load_and_leaves_hands_it_on() {
     calls.drain(..4);
     assert_eq!(HELD.began.get(), 1);
     HELD.go.raise();
-    assert_eq!(calls.remove(0).await, 1);
+    assert_eq!(soon(calls.remove(0)).await, 1);
     assert_eq!(HELD.began.get(), 2);
 }
 
@@ -128,7 +128,7 @@ async fn an_aborted_task_hands_over_to_a_waiting_thread() {
         .collect();
     ENTERED.reached(4).await;
     leader.abort();
-    assert!(leader.await.unwrap_err().is_cancelled());
+    assert!(soon(leader).await.unwrap_err().is_cancelled());
     for waiter in waiters {
         assert_eq!(tokio::task::spawn_blocking(|| waiter.join().unwrap()).await.unwrap(), 2);
     }
@@ -193,6 +193,6 @@ async fn a_body_that_panics_in_a_task_hands_over_too() {
     let mut waiter = Box::pin(fragile(1));
     assert!(is_pending(waiter.as_mut()));
     HELD.go.raise();
-    assert!(leader.await.unwrap_err().is_panic());
-    assert_eq!((waiter.await, LOADS.get()), (1, 2));
+    assert!(soon(leader).await.unwrap_err().is_panic());
+    assert_eq!((soon(waiter).await, LOADS.get()), (1, 2));
 }

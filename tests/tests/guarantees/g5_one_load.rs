@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use cached_core::{Cache, cache};
-use tests::{Calls, Held, Signal, is_pending};
+use tests::{Calls, Held, Signal, is_pending, soon};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn ten_thousand_tasks_that_miss_one_key_cause_one_load() {
@@ -142,9 +142,9 @@ async fn a_waiter_that_gives_up_disturbs_nobody() {
     drop(waiters.remove(2));
     drop(waiters.remove(0));
     HELD.go.raise();
-    assert_eq!(leader.await, 1);
+    assert_eq!(soon(leader).await, 1);
     for waiter in waiters {
-        assert_eq!(waiter.await, 1);
+        assert_eq!(soon(waiter).await, 1);
     }
     let stats = find::cache().stats();
     assert_eq!((HELD.began.get(), stats.loads, stats.coalesced), (1, 1, 2), "who gave up is not counted");
@@ -164,9 +164,9 @@ async fn a_refresh_loads_beside_a_load_under_way_and_the_later_one_stays() {
     let mut second = Box::pin(find::refresh(1));
     assert!(is_pending(first.as_mut()) && is_pending(second.as_mut()));
     HELD[1].go.raise();
-    assert_eq!(second.await, 21);
+    assert_eq!(soon(second).await, 21);
     HELD[0].go.raise();
-    assert_eq!(first.await, 11, "its own caller gets it");
+    assert_eq!(soon(first).await, 11, "its own caller gets it");
     assert_eq!(find(1).await, 21, "what began later is newer");
     assert_eq!(LOADS.get(), 2);
 }

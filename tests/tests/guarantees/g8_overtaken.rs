@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use cached_core::{Cache, Invalidation, cache};
-use tests::{Held, is_pending};
+use tests::{Held, is_pending, soon};
 
 /// A source with a version, which can hold the loads of each version open.
 struct Source {
@@ -72,11 +72,11 @@ macro_rules! overtaken {
                 assert!(is_pending(later.as_mut()));
                 assert_eq!(SOURCE.loads(1), u64::from(!$joins), "whether it joined");
                 SOURCE.let_go(0);
-                assert_eq!((leader.await, waiter.await), (Ok(Some(0)), Ok(Some(0))), "its own callers get it");
+                assert_eq!((soon(leader).await, soon(waiter).await), (Ok(Some(0)), Ok(Some(0))), "its own callers get it");
                 assert_eq!(load::cache().stats().overtaken, 1);
                 SOURCE.let_go(1);
-                assert_eq!(later.await, Ok(Some(1)));
-                assert_eq!(load(1).await, Ok(Some(1)), "what was overtaken is not stored over it");
+                assert_eq!(soon(later).await, Ok(Some(1)));
+                assert_eq!(soon(load(1)).await, Ok(Some(1)), "what was overtaken is not stored over it");
                 assert_eq!((SOURCE.loads(0), SOURCE.loads(1)), (1, 1));
             }
 
@@ -97,11 +97,11 @@ macro_rules! overtaken {
                 }
                 SOURCE.let_go(1);
                 if !$joins {
-                    assert_eq!(load(1).await, 1);
+                    assert_eq!(soon(load(1)).await, 1);
                 }
                 SOURCE.let_go(0);
-                assert_eq!(old.await, 0);
-                assert_eq!((load(1).await, load(1).await), (1, 1), "the old load did not displace the new value");
+                assert_eq!(soon(old).await, 0);
+                assert_eq!((soon(load(1)).await, soon(load(1)).await), (1, 1), "the old load did not displace the new value");
                 assert_eq!(SOURCE.loads(1), 1);
             }
 
@@ -154,13 +154,13 @@ macro_rules! overtaken {
                     SOURCE.let_go(version);
                 }
                 for call in calls {
-                    call.await;
+                    soon(call).await;
                 }
                 if !$joins {
                     load::cache().run_pending();
                     assert!(load::cache().is_empty(), "nothing that was overtaken is kept");
                 }
-                load(1).await;
+                soon(load(1)).await;
                 assert_eq!(SOURCE.loads(3), 1);
             }
         }
@@ -200,7 +200,7 @@ async fn what_does_not_name_a_load_does_not_overtake_it() {
     cached_core::invalidate_matching("g8-else:*2");
     load::invalidate(2);
     SOURCE.let_go(0);
-    assert_eq!((call.await, load(1).await, SOURCE.loads(0)), (1, 1, 1));
+    assert_eq!((soon(call).await, soon(load(1)).await, SOURCE.loads(0)), (1, 1, 1));
     assert_eq!(load::cache().stats().overtaken, 0);
 }
 
@@ -218,7 +218,7 @@ async fn a_caller_that_comes_between_two_invalidations_does_not_get_what_the_fir
         cache.invalidate_tag(again);
         source.let_go(0);
         source.let_go(1);
-        assert_eq!((before.await, between.await), (0, 1), "{again}");
+        assert_eq!((soon(before).await, soon(between).await), (0, 1), "{again}");
         cache.clear();
     }
 }
@@ -243,9 +243,9 @@ async fn an_invalidation_of_a_load_whose_leader_then_fails_or_leaves_makes_waite
         if leaves {
             drop(leader);
         } else {
-            assert!(leader.await.is_err());
+            assert!(soon(leader).await.is_err());
         }
-        assert_eq!(waiter.await, Ok(1), "leaves: {leaves}");
+        assert_eq!(soon(waiter).await, Ok(1), "leaves: {leaves}");
         assert_eq!(cache.get(&1), Some(1), "and that is stored");
     }
 }
@@ -259,7 +259,7 @@ async fn an_insert_is_not_overwritten_by_a_load_that_began_before_it() {
     cache.insert(1, 100);
     assert_eq!(cache.get(&1), Some(100));
     source.let_go(0);
-    assert_eq!((load.await, cache.get(&1)), (0, Some(100)));
+    assert_eq!((soon(load).await, cache.get(&1)), (0, Some(100)));
 }
 
 #[tokio::test]
@@ -275,7 +275,7 @@ async fn tags_that_the_tagger_of_a_cache_gives_overtake_loads() {
         assert!(is_pending(later.as_mut()));
         source.let_go(0);
         source.let_go(1);
-        assert_eq!((old.await, later.await, cache.get(&1)), (0, 1, Some(1)), "{tag}");
+        assert_eq!((soon(old).await, soon(later).await, cache.get(&1)), (0, 1, Some(1)), "{tag}");
         cache.clear();
     }
 }

@@ -3,4 +3,5 @@
 mod panics;
 mod property;
 mod reference;
+mod spread;
 mod waiters;

@@ -1,0 +1,30 @@
+//! Keys spread over the shards, however regular they are.
+
+use std::hash::Hash;
+
+use super::super::{Engine, Policy, Setup};
+use crate::clock::{Clock, Tick};
+use crate::memory::Storing;
+
+#[test]
+fn keys_in_sequence_spread_over_the_shards() {
+    // The seed is another for each engine; an unlucky one is what this is about.
+    for _ in 0..50 {
+        let engine: Engine<u64, ()> = Engine::new(Setup {
+            name: String::new(),
+            capacity: 10_000,
+            policy: Policy::Lru,
+            clock: Clock::system(),
+            tagged: false,
+            text: None,
+            listener: None,
+            shards: Some(8),
+        });
+        for key in 0..1_000u64 {
+            let hash = engine.hash(|state| key.hash(state));
+            engine.insert(hash, key, (), &Storing { deadline: Tick::NEVER, weight: 1, tags: Vec::new() });
+        }
+        let shards: Vec<usize> = engine.shards.iter().map(|shard| shard.0.read().len()).collect();
+        assert!(shards.iter().all(|len| (60..=200).contains(len)), "{shards:?}");
+    }
+}
