@@ -219,7 +219,9 @@ impl CacheHandle {
 
 impl Group for Site {
     fn name(&self) -> String {
-        self.path(Scope::NONE)
+        // The type that a method belongs to is known from its first call on.
+        let owner = self.first.get().map_or(TypeTag::NONE, |instance| instance.scope.owner);
+        self.path(Scope { owner, generics: TypeTag::NONE })
     }
 
     fn caches(&self) -> Vec<Arc<dyn AnyCache>> {

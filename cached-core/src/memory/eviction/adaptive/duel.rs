@@ -31,7 +31,7 @@ struct Contestant {
     score: f32,
 }
 
-/// Entries of a miniature: a sixteenth of the shard's, within these limits. Smaller ones are too noisy to tell the settings apart.
+/// Entries of a miniature: a sixteenth of the cache's, within these limits. Smaller ones are too noisy to tell the settings apart.
 const LEAST_CAPACITY: usize = 128;
 const MOST_CAPACITY: usize = 512;
 /// How many sampled entries a sampled miss looks at.
@@ -46,7 +46,7 @@ const HALF_LIFE: f32 = 20.0;
 const LEAD: f32 = 0.7;
 
 impl Duel {
-    /// A duel beside a shard of about `entries` entries, for `shards` of them.
+    /// A duel beside a shard of about `entries` entries, one of `shards`.
     pub(super) fn new(entries: usize, shards: usize) -> Self {
         let most = (entries.saturating_mul(shards) / 16).clamp(LEAST_CAPACITY, MOST_CAPACITY);
         let rate = entries.div_ceil(most + 1).next_power_of_two();

@@ -67,10 +67,10 @@ impl Miniature {
 
     /// Forgets a key that was invalidated.
     pub(super) fn remove(&mut self, hash: u32) {
-        if let Some(number) = self.entries.remove(hash).map(u32::from)
-            && let Some(entry) = Entries::get(&self.entries, number)
-        {
+        let Some(number) = self.entries.find(hash).map(u32::from) else { return };
+        if let Some(entry) = Entries::get(&self.entries, number) {
             self.queues.remove(number, entry);
         }
+        self.entries.remove(hash);
     }
 }

@@ -43,6 +43,7 @@ pub(crate) struct Adaptive {
     history: Option<Box<History>>,
     /// What the shard may expect to hold of the cache's capacity, by weight. It may come to more or less.
     share: u64,
+    shards: usize,
     role: Role,
     running: Arc<Running>,
 }
@@ -50,7 +51,7 @@ pub(crate) struct Adaptive {
 /// A shard's keys are a sample of the cache's, chosen by hash, so one shard can hold the duel for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
-    Leader { shards: usize },
+    Leader,
     Follower,
 }
 
@@ -64,35 +65,47 @@ struct History {
     entries: usize,
 }
 
+impl History {
+    /// For a shard of about `entries` entries, one of `shards`.
+    fn new(entries: usize, shards: usize, role: Role) -> Self {
+        Self {
+            sketch: Sketch::new(entries),
+            ghosts: Ghosts::new(entries),
+            duel: (role == Role::Leader).then(|| Duel::new(entries, shards)),
+            entries,
+        }
+    }
+}
+
 impl Adaptive {
     /// The policies of all shards of a cache.
     pub(crate) fn for_shards(capacity: u64, shards: usize) -> impl Iterator<Item = Self> {
         let running = Arc::new(Running::default());
         let share = capacity / shards.max(1) as u64;
         (0..shards).map(move |shard| {
-            let role = if shard == 0 { Role::Leader { shards } } else { Role::Follower };
-            Self { queues: Queues::default(), history: None, share: share.max(1), role, running: Arc::clone(&running) }
+            let role = if shard == 0 { Role::Leader } else { Role::Follower };
+            Self::empty(share.max(1), shards, role, Arc::clone(&running))
         })
     }
 
     /// The same without entries; the settings that were found remain.
     pub(crate) fn emptied(&self) -> Self {
-        let running = Arc::clone(&self.running);
-        Self { queues: Queues::default(), history: None, share: self.share, role: self.role, running }
+        Self::empty(self.share, self.shards, self.role, Arc::clone(&self.running))
     }
 
-    /// The history, made anew if it was made for less than half of what the shard holds.
-    fn history(&mut self) -> &mut History {
-        let len = self.queues.len();
-        self.history.take_if(|history| len > 2 * history.entries);
-        self.history.get_or_insert_with(|| {
-            let entries = entries_when_full(len, self.queues.weight(), self.share);
-            let duel = match self.role {
-                Role::Leader { shards } => Some(Duel::new(entries, shards)),
-                Role::Follower => None,
-            };
-            Box::new(History { sketch: Sketch::new(entries), ghosts: Ghosts::new(entries), duel, entries })
-        })
+    fn empty(share: u64, shards: usize, role: Role, running: Arc<Running>) -> Self {
+        Self { queues: Queues::default(), history: None, share, shards, role, running }
+    }
+
+    /// What is known, made anew if it was made for less than half of what the shard holds, beside the rest of the policy.
+    fn parts(&mut self) -> (&mut History, &mut Queues, &Running) {
+        let queues = &mut self.queues;
+        self.history.take_if(|history| queues.len() > 2 * history.entries);
+        let history = self.history.get_or_insert_with(|| {
+            let entries = entries_when_full(queues.len(), queues.weight(), self.share);
+            Box::new(History::new(entries, self.shards, self.role))
+        });
+        (history, queues, &self.running)
     }
 }
 
@@ -116,14 +129,12 @@ impl Evict for Adaptive {
         let entry = Entry::from(resident);
         let mut returns = false;
         if self.queues.weight() >= self.share / 2 {
-            let settings = self.running.settings();
-            let running = Arc::clone(&self.running);
-            let history = self.history();
+            let (history, _, running) = self.parts();
             history.sketch.add(entry.hash, 1);
             if let Some(duel) = &mut history.duel {
-                duel.admitted(slot, entry.hash, &mut Residents(slots), &history.sketch, &running);
+                duel.admitted(slot, entry.hash, &mut Residents(slots), &history.sketch, running);
             }
-            returns = history.ghosts.take(entry.hash) && settings.ghosts;
+            returns = history.ghosts.take(entry.hash) && running.settings().ghosts;
         }
         self.queues.admit(slot, entry.weight, returns);
         Marks::new(returns).leave_on(resident.touch);
@@ -138,10 +149,11 @@ impl Evict for Adaptive {
     }
 
     fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32> {
-        self.history();
-        let history = self.history.as_mut()?;
-        let settings = self.running.settings();
-        let (slot, entry) = self.queues.evict(&mut Residents(slots), settings, &mut history.sketch)?;
+        if self.queues.len() == 0 {
+            return None;
+        }
+        let (history, queues, running) = self.parts();
+        let (slot, entry) = queues.evict(&mut Residents(slots), running.settings(), &mut history.sketch)?;
         history.ghosts.put(entry.hash);
         if let Some(duel) = &mut history.duel {
             duel.evicted(entry.hash);

@@ -55,7 +55,6 @@ pub(super) struct Queues {
     links: Links,
     window: Clock,
     main: Clock,
-    incoming: u64,
 }
 
 #[derive(Debug, Default)]
@@ -109,13 +108,10 @@ impl Queues {
         settings: Settings,
         frequency: &mut impl Frequency,
     ) -> Option<(u32, Entry)> {
-        // Capacity is the cache's, not the shard's, so what the shard holds when it needs room is what it may hold.
-        let target = (self.weight() as f64 * f64::from(settings.window) + 0.5) as u64;
-        // What needs the room will be in the window, and most likely of the usual weight.
-        self.incoming = (self.weight() / self.len().max(1) as u64).max(1);
-        self.shrink_window(entries, target);
-        let candidate = self.turn_window(entries, settings, frequency, target);
-        let victim = self.turn_main(entries, frequency, target);
+        let size = self.window_size(settings);
+        self.shrink_window(entries, size);
+        let candidate = self.turn_window(entries, settings, frequency, size);
+        let victim = self.turn_main(entries, frequency, size);
         let (slot, entry) = match (candidate, victim) {
             (Some((slot, candidate)), Some((rival, victim))) => {
                 if frequency.of(candidate.hash) > frequency.of(victim.hash) + settings.margin {
@@ -135,13 +131,22 @@ impl Queues {
         Some((slot, entry))
     }
 
-    /// A window that became too large hands its youngest to main's old end, a few at a time: those it would keep anyway if they
-    /// are hit, and main decides about the others first.
-    fn shrink_window(&mut self, entries: &mut impl Entries, target: u64) {
+    /// What the window should weigh before an entry is admitted to it. Capacity is the cache's, not the shard's, so what the shard
+    /// holds when it needs room is what it may hold. The newcomer, whose weight is taken to be the usual one, has to fit in: were the
+    /// window smaller, it would be handed to main's old end unasked.
+    fn window_size(&self, settings: Settings) -> Size {
+        let target = (self.weight() as f64 * f64::from(settings.window) + 0.5) as u64;
+        let newcomer = (self.weight() / self.len().max(1) as u64).max(1);
+        Size { target: target.max(newcomer), newcomer }
+    }
+
+    /// A window that became too large hands its youngest to main's old end, a few at a time. Main decides about them next. Handing
+    /// its oldest to main's young end instead cost 0.2 points in the mean of the traces.
+    fn shrink_window(&mut self, entries: &mut impl Entries, size: Size) {
         for _ in 0..HAND_OVER {
             let Some(slot) = self.window.queue.front() else { break };
             let Some(entry) = entries.get(slot) else { break };
-            if self.window.weight + self.incoming <= target + u64::from(entry.weight) {
+            if self.window.weight + size.newcomer <= size.target + u64::from(entry.weight) {
                 break;
             }
             self.requeue(entries, slot, entry, entry.marks.in_main(true), End::Old);
@@ -154,10 +159,10 @@ impl Queues {
         entries: &mut impl Entries,
         settings: Settings,
         frequency: &mut impl Frequency,
-        target: u64,
+        size: Size,
     ) -> Option<(u32, Entry)> {
         let mut passed = 0;
-        while self.window.weight + self.incoming > target {
+        while self.window.weight + size.newcomer > size.target {
             let slot = self.window.queue.back()?;
             let entry = entries.get(slot)?;
             let hits = entry.marks.hits();
@@ -177,7 +182,7 @@ impl Queues {
         &mut self,
         entries: &mut impl Entries,
         frequency: &mut impl Frequency,
-        target: u64,
+        size: Size,
     ) -> Option<(u32, Entry)> {
         let mut passed = 0;
         loop {
@@ -190,10 +195,17 @@ impl Queues {
             passed += 1;
             frequency.seen(entry.hash, 1);
             // A window that became too small takes what main would keep.
-            let main = (self.window.weight + self.incoming) * 8 >= target * 7;
+            let main = self.window.weight + size.newcomer >= size.target - size.target / 8;
             self.requeue(entries, slot, entry, entry.marks.with_hits(hits - 1).in_main(main), End::Young);
         }
     }
+}
+
+/// Of the window.
+#[derive(Clone, Copy)]
+struct Size {
+    target: u64,
+    newcomer: u64,
 }
 
 #[derive(Clone, Copy)]

@@ -58,7 +58,7 @@ impl<T> Sampled<T> {
         Some(number)
     }
 
-    /// Removes a hash; returns its number, which the next one may get, and its value, which stays until then.
+    /// Removes a hash; returns the number that it had, which the next one may get.
     pub(super) fn remove(&mut self, hash: u32) -> Option<u16> {
         let is_it = |&number: &u16| self.values[usize::from(number)].0 == hash;
         let (number, _) = self.index.find_entry(spread(hash), is_it).ok()?.remove();
