@@ -66,18 +66,24 @@ impl Override {
     }
 }
 
-struct Entered;
+/// Whether the override is in force; it is not on a thread that is shutting down and has no list any more.
+struct Entered(bool);
 
 impl Entered {
     fn new(entered: Override) -> Self {
-        OVERRIDES.with(|overrides| overrides.borrow_mut().push(entered));
-        OVERRIDDEN.with(|overridden| overridden.set(true));
-        Self
+        let in_force = OVERRIDES.try_with(|overrides| overrides.borrow_mut().push(entered)).is_ok();
+        if in_force {
+            OVERRIDDEN.with(|overridden| overridden.set(true));
+        }
+        Self(in_force)
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        if !self.0 {
+            return;
+        }
         let left = OVERRIDES.with(|overrides| {
             let mut overrides = overrides.borrow_mut();
             overrides.pop();

@@ -73,7 +73,7 @@ impl row {
         D: Database + ?Sized,
         K: Key<'a> + Clone,
     {
-        Self::__site().uncached_async(row::<D, K, WIDTH>(db, key)).await
+        Self::__site().uncached_async(row::<D, K, { WIDTH }>(db, key)).await
     }
     /// Runs the function and stores the result, whatever is cached.
     pub async fn refresh<'a, D, K, const WIDTH: usize>(
@@ -84,7 +84,7 @@ impl row {
         D: Database + ?Sized,
         K: Key<'a> + Clone,
     {
-        Self::__site().refresh_async(row::<D, K, WIDTH>(db, key)).await
+        Self::__site().refresh_async(row::<D, K, { WIDTH }>(db, key)).await
     }
     #[doc(hidden)]
     #[inline]
@@ -118,7 +118,7 @@ fn count<T: Table, const FAST: bool>() -> u64 {
         use ::cached_core::__private::{self as __rt, via::*};
         let __begin = count::__site()
             .call(())
-            .scope(__rt::TypeTag::NONE, count::__generics::<T, FAST>())
+            .scope(__rt::TypeTag::NONE, count::__generics::<T, { FAST }>())
             .begin(
                 (&&&&&&__rt::Returns::<u64>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
@@ -145,12 +145,12 @@ impl count {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site()
             .call(())
-            .scope(__rt::TypeTag::NONE, count::__generics::<T, FAST>())
+            .scope(__rt::TypeTag::NONE, count::__generics::<T, { FAST }>())
             .text()
     }
     /// Removes the entry for these arguments, and keeps loads of it that are under way from storing.
     fn invalidate<T: Table, const FAST: bool>() {
-        Self::__target::<T, FAST>().invalidate().wait();
+        Self::__target::<T, { FAST }>().invalidate().wait();
     }
     /// The cache itself: its statistics, its size, and how to clear it.
     #[must_use]
@@ -159,11 +159,11 @@ impl count {
     }
     /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
     fn uncached<T: Table, const FAST: bool>() -> u64 {
-        Self::__site().uncached(move || count::<T, FAST>())
+        Self::__site().uncached(move || count::<T, { FAST }>())
     }
     /// Runs the function and stores the result, whatever is cached.
     fn refresh<T: Table, const FAST: bool>() -> u64 {
-        Self::__site().refresh(move || count::<T, FAST>())
+        Self::__site().refresh(move || count::<T, { FAST }>())
     }
     #[doc(hidden)]
     #[inline]
@@ -184,7 +184,7 @@ impl count {
         use ::cached_core::__private::{self as __rt, via::*};
         Self::__site()
             .call(())
-            .scope(__rt::TypeTag::NONE, count::__generics::<T, FAST>())
+            .scope(__rt::TypeTag::NONE, count::__generics::<T, { FAST }>())
             .target()
     }
     #[doc(hidden)]
@@ -196,6 +196,6 @@ impl count {
         use ::cached_core::__private as __rt;
         #[allow(dead_code, non_camel_case_types)]
         struct __ConstFAST<const __VALUE: bool>;
-        __rt::TypeTag::of::<(T, __ConstFAST<FAST>)>()
+        __rt::TypeTag::of::<(T, __ConstFAST<{ FAST }>)>()
     }
 }

@@ -13,6 +13,7 @@ fn distance(
                 (&&__rt::Part(&to_x)).part(),
                 (&&__rt::Part(&scale)).part(),
             ))
+            .arguments(&(&scale,))
             .begin(
                 (&&&&&&__rt::Returns::<f64>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),

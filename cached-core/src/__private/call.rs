@@ -30,7 +30,15 @@ impl<P: Parts> Call<P> {
     #[inline]
     #[must_use]
     pub fn scope(mut self, owner: TypeTag, generics: TypeTag) -> Self {
-        self.scope = Scope { owner, generics };
+        self.scope = Scope { owner, generics, ..self.scope };
+        self
+    }
+
+    /// The arguments whose types are `impl Trait`.
+    #[inline]
+    #[must_use]
+    pub fn arguments<T>(mut self, _: &T) -> Self {
+        self.scope.arguments = Some(typeid::of::<T>());
         self
     }
 

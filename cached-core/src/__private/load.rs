@@ -3,6 +3,7 @@ use std::future::Future;
 
 use super::shape::Shape;
 use crate::cache::Cache;
+use crate::context;
 use crate::memory::{Lead, Storing};
 
 /// The texts of tags.
@@ -66,26 +67,30 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Load<S, K> {
 
     /// Stores what the body returned, as far as `describe` and the settings want it, gives it to those who wait, and returns it.
     pub fn finish(self, output: S::Output, describe: impl FnOnce(&mut Entry<'_, S::Value>)) -> S::Output {
-        let Some(Leading { lead, cache, text }) = self.leading else { return output };
-        match self.shape.to_stored(&output) {
-            None => {
-                lead.fail(self.shape.share_error(&output));
-            }
-            Some(stored) => {
-                let mut kept = Kept { keep: true, weight: 1, tags: Vec::new() };
-                if let Some(value) = self.shape.value(&output) {
-                    describe(&mut Entry { value, key: text.as_deref().unwrap_or(""), kept: &mut kept });
-                }
-                let lifetime = if kept.keep { cache.core().lifetime(self.shape.is_null(&stored)) } else { None };
-                let storing = lifetime.map(|lifetime| Storing {
-                    deadline: lead.engine().deadline(lifetime),
-                    weight: kept.weight,
-                    tags: kept.tags,
-                });
-                lead.complete(stored, storing);
-            }
+        if let Some(leading) = self.leading {
+            // What describes, clones and listens is the user's code, and may ask for the key that is being loaded.
+            let number = leading.lead.number();
+            context::inside_load(number, || leading.settle(self.shape, &output, describe));
         }
         output
+    }
+}
+
+impl<S: Shape, K: Eq + Send + Sync + 'static> Leading<S, K> {
+    fn settle(self, shape: S, output: &S::Output, describe: impl FnOnce(&mut Entry<'_, S::Value>)) {
+        let Self { lead, cache, text } = self;
+        let Some(stored) = shape.to_stored(output) else { return lead.fail(shape.share_error(output)) };
+        let mut kept = Kept { keep: true, weight: 1, tags: Vec::new() };
+        if let Some(value) = shape.value(output) {
+            describe(&mut Entry { value, key: text.as_deref().unwrap_or(""), kept: &mut kept });
+        }
+        let lifetime = if kept.keep { cache.core().lifetime(shape.is_null(&stored)) } else { None };
+        let storing = lifetime.map(|lifetime| Storing {
+            deadline: lead.engine().deadline(lifetime),
+            weight: kept.weight,
+            tags: kept.tags,
+        });
+        lead.complete(stored, storing);
     }
 }
 

@@ -47,10 +47,12 @@ impl PartialEq for TypeTag {
 pub(super) struct Scope {
     pub(super) owner: TypeTag,
     pub(super) generics: TypeTag,
+    /// The types of `impl Trait` arguments, which have no name to be told by.
+    pub(super) arguments: Option<TypeId>,
 }
 
 impl Scope {
-    pub(super) const NONE: Self = Self { owner: TypeTag::NONE, generics: TypeTag::NONE };
+    pub(super) const NONE: Self = Self { owner: TypeTag::NONE, generics: TypeTag::NONE, arguments: None };
 }
 
 /// One annotated function: where its caches are, one for each instance that was called.
@@ -221,7 +223,7 @@ impl Group for Site {
     fn name(&self) -> String {
         // The type that a method belongs to is known from its first call on.
         let owner = self.first.get().map_or(TypeTag::NONE, |instance| instance.scope.owner);
-        self.path(Scope { owner, generics: TypeTag::NONE })
+        self.path(Scope { owner, ..Scope::NONE })
     }
 
     fn caches(&self) -> Vec<Arc<dyn AnyCache>> {

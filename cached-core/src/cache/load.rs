@@ -256,7 +256,8 @@ where
     where
         Q: ToOwned<Owned = K> + ?Sized,
     {
-        match output {
+        // Weigher, tagger, clones and listeners are the user's code, and may ask for the key that is being loaded.
+        crate::context::inside_load(lead.number(), || match output {
             Ok(value) => {
                 // The key is needed once more, by weigher and tagger; without them it is not made.
                 let needs_key = self.core.weigher.is_some() || self.core.tagger.is_some();
@@ -267,7 +268,7 @@ where
             Err(error) => {
                 lead.fail((sharing.share)(error));
             }
-        }
+        });
     }
 }
 

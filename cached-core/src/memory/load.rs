@@ -59,15 +59,15 @@ where
 
 impl<K: Eq, V: Clone> Engine<K, V> {
     /// The exclusive half of a look-up: what is there by now, a load to join, or the right to load.
-    fn begin(self: &Arc<Self>, want: Want<K>) -> Begun<K, V> {
+    ///
+    /// What was dead in the way is in `gone`, for the caller to let go of once a load that begins has its leader.
+    fn begin(self: &Arc<Self>, want: Want<K>, gone: &mut Departures<'_, K, V>) -> Begun<K, V> {
         // Before anything is read from the source: an invalidation from here on finds the load outdated.
         let captured = self.tags.capture();
         let tags = self.tags.intern(&want.tags);
         let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&want.key));
-        let mut gone = Departures::none(self);
         let mut shard = self.shard(want.hash).write();
-        if let Some(found) = (want.reuse != Reuse::Nothing).then(|| self.entry(&mut shard, &want, &mut gone)).flatten()
-        {
+        if let Some(found) = (want.reuse != Reuse::Nothing).then(|| self.entry(&mut shard, &want, gone)).flatten() {
             Begun::Found(found)
         } else if let Some(flight) =
             (want.reuse == Reuse::Anything).then(|| shard.joinable(want.hash, |key| *key == want.key)).flatten()
@@ -202,7 +202,8 @@ impl<K: Eq, V: Clone> Lead<K, V> {
         }
     }
 
-    fn number(&self) -> u64 {
+    /// What tells this load from others to code that it runs.
+    pub(crate) fn number(&self) -> u64 {
         self.flight.number
     }
 
@@ -357,23 +358,29 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
         let this = &mut *self;
         loop {
             match std::mem::replace(&mut this.stage, Stage::Done) {
-                Stage::Ask(want) => match this.engine.begin(want) {
-                    Begun::Found(value) if this.waited => return Poll::Ready(this.found(value)),
-                    Begun::Found(value) => {
-                        // Stored by somebody between the look-up and the lock: a hit after all.
-                        this.engine.counters.hit();
-                        return Poll::Ready(Acquired::Value(value));
+                Stage::Ask(want) => {
+                    let engine = Arc::clone(&this.engine);
+                    let mut gone = Departures::none(&engine);
+                    match engine.begin(want, &mut gone) {
+                        Begun::Found(value) if this.waited => return Poll::Ready(this.found(value)),
+                        Begun::Found(value) => {
+                            // Stored by somebody between the look-up and the lock: a hit after all.
+                            this.engine.counters.hit();
+                            return Poll::Ready(Acquired::Value(value));
+                        }
+                        Begun::Lead { flight, hash } => {
+                            let lead = Lead::new(&this.engine, flight, hash);
+                            // Listeners and destructors are the user's code, and may ask for this very key.
+                            context::inside_load(lead.number(), || drop(gone));
+                            return Poll::Ready(this.missed(Acquired::Lead(lead)));
+                        }
+                        Begun::Alone => return Poll::Ready(this.missed(Acquired::Alone)),
+                        Begun::Wait { want, seat } => {
+                            this.waited = true;
+                            this.stage = Stage::Wait { want, seat };
+                        }
                     }
-                    Begun::Lead { flight, hash } => {
-                        let lead = Lead::new(&this.engine, flight, hash);
-                        return Poll::Ready(this.missed(Acquired::Lead(lead)));
-                    }
-                    Begun::Alone => return Poll::Ready(this.missed(Acquired::Alone)),
-                    Begun::Wait { want, seat } => {
-                        this.waited = true;
-                        this.stage = Stage::Wait { want, seat };
-                    }
-                },
+                }
                 Stage::Wait { mut want, mut seat } => {
                     let Poll::Ready(woken) = seat.flight.poll_waiter(seat.id, cx) else {
                         this.stage = Stage::Wait { want, seat };

@@ -45,6 +45,7 @@ fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
     let carriers = if shared.is_some() { TokenStream::new() } else { scope::carriers(model.subject) };
     let parts = parts::key(model);
     let scope = scope::scope(model.subject, shared.as_ref());
+    let nameless = scope::nameless(model.subject);
     let when = model.when.as_ref().map(|when| quote_spanned!(at=> .when(#when)));
     let shape = shape(model.subject);
     let options = options(model);
@@ -53,7 +54,7 @@ fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
     // `__begin` is a statement of its own: what the placeholders made on the way (a lock guard, say) is gone before anything
     // is waited for.
     let found = quote_spanned! {at=>
-        let __begin = #site.call(#parts) #scope #when .begin(#shape, || #options, #tags);
+        let __begin = #site.call(#parts) #scope #nameless #when .begin(#shape, || #options, #tags);
         match __begin #wait {
             __rt::Lookup::Found(__output) => return __output,
             __rt::Lookup::Lead(__flight) => __flight,

@@ -8,7 +8,7 @@ use syn::{ConstParam, GenericParam, Generics, Ident, Type, TypeParam, TypeParamB
 
 use crate::context::Place;
 use crate::model::Subject;
-use crate::signature::ungroup;
+use crate::signature::{find_impl_trait, ungroup};
 
 /// `.scope(owner, generics)`: tells instances of one function apart. Nothing if there is only one.
 ///
@@ -30,6 +30,21 @@ pub(super) fn scope(subject: &Subject, shared: Option<&TokenStream>) -> TokenStr
         None => generics(subject),
     };
     quote_spanned!(at=> .scope(#owner, #generics))
+}
+
+/// `.arguments(&(&load,))`: the arguments whose type is an `impl Trait`, which only a value can tell. Nothing if there is none.
+pub(super) fn nameless(subject: &Subject) -> TokenStream {
+    let names: Vec<_> = subject
+        .arguments
+        .list
+        .iter()
+        .filter(|argument| find_impl_trait(&argument.ty).is_some())
+        .flat_map(|argument| &argument.names)
+        .collect();
+    if names.is_empty() {
+        return TokenStream::new();
+    }
+    quote_spanned!(Span::mixed_site()=> .arguments(&(#(&#names,)*)))
 }
 
 /// The name of the generics, as an expression.
@@ -78,7 +93,7 @@ fn type_arguments(generics: &Generics) -> Vec<TokenStream> {
             Some(if is_usize(&param.ty) {
                 quote_spanned!(at=> [(); #name])
             } else {
-                quote_spanned!(at=> #carrier<#name>)
+                quote_spanned!(at=> #carrier<{ #name }>)
             })
         }
     };
@@ -114,8 +129,9 @@ pub(super) fn turbofish(generics: &Generics) -> TokenStream {
         .iter()
         .filter_map(|param| match param {
             GenericParam::Lifetime(_) => None,
-            GenericParam::Type(param) => Some(&param.ident),
-            GenericParam::Const(param) => Some(&param.ident),
+            GenericParam::Type(param) => Some(param.ident.to_token_stream()),
+            // In braces, or a type of the same name would be meant.
+            GenericParam::Const(ConstParam { ident, .. }) => Some(quote_spanned!(Span::mixed_site()=> { #ident })),
         })
         .collect();
     if names.is_empty() { TokenStream::new() } else { quote_spanned!(Span::mixed_site()=> ::<#(#names),*>) }
@@ -216,6 +232,6 @@ mod tests {
     fn each_parameter_has_a_type_that_stands_for_it() {
         let sig: Signature = parse_quote!(fn f<'a, T, U: ?Sized, const N: usize, const B: bool>());
         let types: Vec<_> = type_arguments(&sig.generics).iter().map(ToString::to_string).collect();
-        assert_eq!(types, ["T", "* const U", "[() ; N]", "__ConstB < B >"]);
+        assert_eq!(types, ["T", "* const U", "[() ; N]", "__ConstB < { B } >"]);
     }
 }

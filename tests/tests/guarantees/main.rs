@@ -17,6 +17,7 @@ mod g5_errors;
 mod g5_handover;
 mod g5_one_load;
 mod g5_recursion;
+mod g5_reentrancy;
 mod g7_gone;
 mod g7_writes;
 mod g8_overtaken;
