@@ -76,6 +76,10 @@ impl<K, V> Clone for Cache<K, V> {
     }
 }
 
+// A panic in the user's code leaves a cache as usable as it was: what runs under its locks changes nothing before it can panic.
+impl<K, V> std::panic::UnwindSafe for Cache<K, V> {}
+impl<K, V> std::panic::RefUnwindSafe for Cache<K, V> {}
+
 impl<K, V> fmt::Debug for Cache<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
