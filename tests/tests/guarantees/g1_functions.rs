@@ -142,7 +142,8 @@ fn generic_arguments_and_impl_trait_arguments_are_parts_of_the_key() {
         assert_eq!((displayed(1.5, "!"), displayed('x', "!")), ("1.5!".into(), "x!".into()));
         assert_eq!((length("four"), length(String::from("four"))), (4, 4));
     }
-    assert_eq!(CALLS.get(), 3 + 2 + 1);
+    // `&str` and `String` make two instances of `length`: the body may tell them apart, so their entries must not meet.
+    assert_eq!(CALLS.get(), 3 + 2 + 2);
 }
 
 #[test]
