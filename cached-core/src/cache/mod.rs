@@ -48,6 +48,11 @@ use crate::stats::Stats;
 ///
 /// A hit takes one shard's lock shared and allocates nothing but what the value's `Clone` does; wrap values that are not cheap to clone
 /// in an [`Arc`].
+///
+/// # Deadlocks
+///
+/// A key's `Eq` and a value's `Clone` run under a shard's lock and must not call cached functions. Loaders, weighers, taggers, listeners and
+/// destructors may, the key that is being loaded included.
 pub struct Cache<K, V> {
     core: Arc<Core<K, V>>,
 }
