@@ -250,7 +250,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
                 }
             }
             storing => {
-                let voided = !self.engine.discard(self.hash, self.number());
+                let voided = !self.engine.discard(self.hash, self.number(), !kept);
                 if storing.is_some() || voided {
                     self.engine.counters.overtaken();
                 }
@@ -270,7 +270,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     pub(crate) fn fail(mut self, error: Option<SharedError>) {
         self.engine.counters.loaded(self.begun.elapsed(), true);
         self.span.end("error");
-        self.engine.discard(self.hash, self.number());
+        self.engine.discard(self.hash, self.number(), false);
         self.flight.land(Landing::Failed(error));
         self.ended = true;
     }

@@ -115,8 +115,20 @@ impl<K: Eq, V: Clone> Engine<K, V> {
     }
 
     /// Ends a load whose value is not to be kept. False if it was voided before.
-    pub(super) fn discard(&self, hash: u64, number: u64) -> bool {
-        let taken = self.shard(hash).write().take_loading(hash, |loading| loading.flight.number == number);
+    ///
+    /// `outdates` says that the load succeeded: then what an earlier one left under the key is older than what is known now, and goes.
+    pub(super) fn discard(&self, hash: u64, number: u64, outdates: bool) -> bool {
+        let mut gone = Departures::none(self);
+        let mut shard = self.shard(hash).write();
+        let loading = shard.loading.find(hash, |loading| loading.flight.number == number);
+        let older = loading.filter(|_| outdates).and_then(|loading| shard.find(hash, |key| *key == loading.key));
+        if let Some(slot) = older.and_then(|at| shard.remove(at)) {
+            self.budget.release(slot.weight.into());
+            let cause = slot.dead(|| self.now()).unwrap_or(EvictionCause::Replaced);
+            gone.push(slot, cause);
+        }
+        let taken = shard.take_loading(hash, |loading| loading.flight.number == number);
+        drop(shard);
         if let Some(loading) = &taken {
             self.unlink(loading.text, loading.hash);
         }

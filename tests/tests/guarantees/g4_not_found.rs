@@ -112,3 +112,16 @@ fn a_nested_option_is_a_null_only_if_its_outer_one_is() {
     assert_eq!(find::cache().stats().null_hits, 1);
     assert_eq!(lifetimes(&find::cache()), [30, 3600, 3600]);
 }
+
+#[test]
+fn a_refresh_whose_result_is_not_kept_does_not_leave_the_older_one() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static ROWS: AtomicU64 = AtomicU64::new(1);
+    #[cached_core::cache(ttl = 60, null_ttl = 0, key = "g4-refresh")]
+    fn row() -> Option<u64> {
+        ROWS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()
+    }
+    assert_eq!((row(), row()), (Some(1), Some(1)));
+    assert_eq!(row::refresh(), None);
+    assert_eq!(row(), None, "the row is gone, and a hit on the older value would bring it back");
+}

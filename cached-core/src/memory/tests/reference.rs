@@ -450,7 +450,13 @@ impl Reference {
                 self.stored(key, value, captured, storing, tags);
             }
             storing => {
-                self.left(events, &Occasion::Other);
+                if storing.is_none() && !voided {
+                    // What is known now is newer than what is there.
+                    self.left(events, &Occasion::Store(key, 0));
+                    assert!(!self.entries.contains_key(&key), "an older value goes");
+                } else {
+                    self.left(events, &Occasion::Other);
+                }
                 if voided || storing.is_some() {
                     self.counts.overtaken += 1;
                 }
