@@ -81,55 +81,36 @@ fn write_list<T>(
     out.raw("]")
 }
 
-impl<T: KeyPart> KeyPart for [T] {
-    type Owned = Box<[T::Owned]>;
+macro_rules! sequences {
+    ($($sequence:ty),*) => {$(
+        impl<T: KeyPart> KeyPart for $sequence {
+            type Owned = Box<[T::Owned]>;
 
-    fn hash_part<H: Hasher>(&self, state: &mut H) {
-        state.write_usize(self.len());
-        self.iter().for_each(|part| part.hash_part(state));
-    }
+            fn hash_part<H: Hasher>(&self, state: &mut H) {
+                state.write_usize(self.len());
+                self.iter().for_each(|part| part.hash_part(state));
+            }
 
-    fn eq_part(&self, owned: &Self::Owned) -> bool {
-        self.len() == owned.len() && self.iter().zip(owned).all(|(part, owned)| part.eq_part(owned))
-    }
+            fn eq_part(&self, owned: &Self::Owned) -> bool {
+                self.len() == owned.len() && self.iter().zip(owned).all(|(part, owned)| part.eq_part(owned))
+            }
 
-    fn to_owned_part(&self) -> Self::Owned {
-        self.iter().map(KeyPart::to_owned_part).collect()
-    }
+            fn to_owned_part(&self) -> Self::Owned {
+                self.iter().map(KeyPart::to_owned_part).collect()
+            }
 
-    fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
-        write_list(self, out, |part, out| part.write_part(out))
-    }
+            fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
+                write_list(self, out, |part, out| part.write_part(out))
+            }
 
-    fn write_owned(owned: &Self::Owned, out: &mut KeyWriter<'_>) -> fmt::Result {
-        write_list(owned, out, T::write_owned)
-    }
+            fn write_owned(owned: &Self::Owned, out: &mut KeyWriter<'_>) -> fmt::Result {
+                write_list(owned, out, T::write_owned)
+            }
+        }
+    )*};
 }
 
-impl<T: KeyPart> KeyPart for BTreeSet<T> {
-    type Owned = Box<[T::Owned]>;
-
-    fn hash_part<H: Hasher>(&self, state: &mut H) {
-        state.write_usize(self.len());
-        self.iter().for_each(|part| part.hash_part(state));
-    }
-
-    fn eq_part(&self, owned: &Self::Owned) -> bool {
-        self.len() == owned.len() && self.iter().zip(owned).all(|(part, owned)| part.eq_part(owned))
-    }
-
-    fn to_owned_part(&self) -> Self::Owned {
-        self.iter().map(KeyPart::to_owned_part).collect()
-    }
-
-    fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
-        write_list(self, out, |part, out| part.write_part(out))
-    }
-
-    fn write_owned(owned: &Self::Owned, out: &mut KeyWriter<'_>) -> fmt::Result {
-        write_list(owned, out, T::write_owned)
-    }
-}
+sequences!([T], BTreeSet<T>);
 
 impl<K: KeyPart, V: KeyPart> KeyPart for BTreeMap<K, V> {
     type Owned = Box<[(K::Owned, V::Owned)]>;
