@@ -1,12 +1,18 @@
 //! Process-wide set-up: namespace, clock, and the stores that annotations name.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::clock::Clock;
 use crate::error::{ConfigError, ConfigErrorKind};
 use crate::memory::Policy;
+#[cfg(feature = "redis")]
+use crate::redis::{RedisConfig, RedisStore};
+use crate::remote::Backend;
+#[cfg(feature = "shared")]
+use crate::shared::{BackendStatus, Isolated, SharedSettings, SharedStore};
 
 /// Begins the process-wide set-up. Optional: without it, functions with `backend = "memory"` work as they are.
 ///
@@ -37,11 +43,14 @@ pub fn configure() -> Configuration {
 pub struct Configuration {
     namespace: Option<String>,
     clock: Clock,
-    stores: HashMap<String, MemoryStore>,
+    /// What `redis` and `tiered` mean, unless it is what the environment says.
+    shared: Option<Store>,
+    stores: HashMap<String, Store>,
 }
 
 impl Configuration {
-    /// What this service's keys begin with in a shared backend, so that services never collide. Memory has no use for it.
+    /// What this service's keys begin with in a shared backend, so that services never collide: the entry `user:42` is `shop:user:42` there.
+    /// Default: `cached`. Memory has no use for it.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
@@ -54,8 +63,26 @@ impl Configuration {
     }
 
     /// Registers a store under a name that annotations may use: `backend = "name"`. A later one of the same name replaces the earlier.
-    pub fn store(mut self, name: impl Into<String>, store: MemoryStore) -> Self {
-        self.stores.insert(name.into(), store);
+    pub fn store(mut self, name: impl Into<String>, store: impl Into<Store>) -> Self {
+        self.stores.insert(name.into(), store.into());
+        self
+    }
+
+    /// Which Redis `backend = "redis"` and `backend = "tiered"` mean. Default: what the environment variable `REDIS_URL` says, and without it
+    /// `redis://127.0.0.1:6379`.
+    ///
+    /// A server that is not there is no error: it is looked for in the background, and functions run uncached until it is found.
+    #[cfg(feature = "redis")]
+    pub fn redis(mut self, config: RedisConfig) -> Self {
+        self.shared = Some(config.into());
+        self
+    }
+
+    /// Puts another store where `backend = "redis"` and `backend = "tiered"` mean Redis: one's own, or in tests a
+    /// [`LocalStore`](crate::shared::LocalStore).
+    #[cfg(feature = "shared")]
+    pub fn shared_store(mut self, store: impl SharedStore, settings: SharedSettings) -> Self {
+        self.shared = Some(Store::shared(store, settings));
         self
     }
 
@@ -63,10 +90,10 @@ impl Configuration {
     ///
     /// # Errors
     ///
-    /// If a configuration is installed already, if an annotated function was called before, or if a name cannot be used. Nothing is
-    /// changed then.
+    /// If a configuration is installed already, if an annotated function was called before, or if a name or a setting cannot be used.
+    /// Nothing is changed then.
     pub fn install(self) -> Result<(), ConfigError> {
-        self.check()?;
+        let installed = self.checked()?;
         // One installer at a time, so that "nothing is changed" holds for both of two that race.
         static INSTALLING: Mutex<()> = Mutex::new(());
         let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,11 +106,11 @@ impl Configuration {
             let message = "an annotated function was called before the configuration was installed: call configure()..install() first, at the start of main";
             return Err(ConfigError::new(ConfigErrorKind::TooLate, message));
         }
-        let _ = INSTALLED.set(self);
+        let _ = INSTALLED.set(installed);
         Ok(())
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    fn checked(self) -> Result<Installed, ConfigError> {
         if let Some(namespace) = &self.namespace {
             check_name("namespace", namespace)?;
         }
@@ -94,9 +121,19 @@ impl Configuration {
                 return Err(ConfigError::new(ConfigErrorKind::Name, message));
             }
         }
-        Ok(())
+        let namespace = self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
+        let shared = self.shared.map(|store| store.placed("redis", namespace)).transpose()?;
+        let place = |(name, store): (String, Store)| {
+            let place = store.placed(&name, namespace)?;
+            Ok((name, place))
+        };
+        let stores = self.stores.into_iter().map(place).collect::<Result<_, ConfigError>>()?;
+        Ok(Installed { clock: self.clock, shared, stores, namespace: namespace.to_owned() })
     }
 }
+
+/// What keys begin with in a shared backend unless somebody says otherwise.
+const DEFAULT_NAMESPACE: &str = "cached";
 
 const RESERVED: [&str; 4] = ["memory", "redis", "tiered", "memcached"];
 
@@ -138,7 +175,102 @@ impl MemoryStore {
     }
 }
 
-static INSTALLED: OnceLock<Configuration> = OnceLock::new();
+/// Where functions keep their values: in memory, in Redis, or in a store of one's own.
+#[derive(Clone)]
+pub struct Store(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Memory(MemoryStore),
+    #[cfg(feature = "redis")]
+    Redis(Box<RedisConfig>),
+    #[cfg(feature = "shared")]
+    Shared(Arc<dyn SharedStore>, SharedSettings),
+}
+
+impl Store {
+    /// A store of one's own. Functions that use it need a `codec` in their annotation.
+    #[cfg(feature = "shared")]
+    pub fn shared(store: impl SharedStore, settings: SharedSettings) -> Self {
+        Self(Kind::Shared(Arc::new(store), settings))
+    }
+
+    #[cfg_attr(not(feature = "shared"), allow(clippy::unnecessary_wraps, unused_variables))]
+    fn placed(self, name: &str, namespace: &str) -> Result<Place, ConfigError> {
+        match self.0 {
+            Kind::Memory(store) => Ok(Place::Memory(store)),
+            #[cfg(feature = "redis")]
+            Kind::Redis(mut config) => {
+                config.check()?;
+                let settings = settings_of(&config);
+                Ok(Place::Shared(Backend::new(name, namespace, Arc::new(RedisStore::new(*config)), settings)))
+            }
+            #[cfg(feature = "shared")]
+            Kind::Shared(store, settings) => {
+                if let Some(problem) = settings.problem() {
+                    return Err(ConfigError::new(ConfigErrorKind::Shared, problem));
+                }
+                Ok(Place::Shared(Backend::new(name, namespace, Arc::new(Isolated(store)), settings)))
+            }
+        }
+    }
+}
+
+#[cfg(feature = "redis")]
+fn settings_of(config: &RedisConfig) -> SharedSettings {
+    SharedSettings::new()
+        .response_timeout(config.get_response_timeout())
+        .lease(config.get_lease())
+        .lease_wait(config.get_lease_wait())
+        .breaker_threshold(config.get_breaker_threshold())
+        .probe_interval(config.get_probe_interval())
+        .outage_log(config.get_outage_log())
+        .compress_from(config.get_compress_from())
+}
+
+impl From<MemoryStore> for Store {
+    fn from(store: MemoryStore) -> Self {
+        Self(Kind::Memory(store))
+    }
+}
+
+#[cfg(feature = "redis")]
+impl From<RedisConfig> for Store {
+    fn from(config: RedisConfig) -> Self {
+        Self(Kind::Redis(Box::new(config)))
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Memory(store) => store.fmt(f),
+            #[cfg(feature = "redis")]
+            Kind::Redis(config) => config.fmt(f),
+            #[cfg(feature = "shared")]
+            Kind::Shared(store, _) => f.debug_tuple("Store").field(&store.describe()).finish(),
+        }
+    }
+}
+
+/// A configuration in force.
+struct Installed {
+    clock: Clock,
+    #[cfg_attr(not(feature = "redis"), allow(dead_code))]
+    namespace: String,
+    shared: Option<Place>,
+    stores: HashMap<String, Place>,
+}
+
+/// Where values go.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Memory(MemoryStore),
+    #[cfg_attr(not(feature = "shared"), allow(dead_code))]
+    Shared(Arc<Backend>),
+}
+
+static INSTALLED: OnceLock<Installed> = OnceLock::new();
 static IN_USE: AtomicBool = AtomicBool::new(false);
 
 /// The clock of annotated functions' caches. From here on no configuration can be installed.
@@ -148,13 +280,15 @@ pub(crate) fn clock() -> Clock {
 }
 
 /// The store that an annotation names, or why there is none.
-pub(crate) fn store(name: &str) -> Result<MemoryStore, String> {
-    if name == "memory" {
-        return Ok(MemoryStore::default());
+pub(crate) fn place(name: &str) -> Result<Place, String> {
+    match name {
+        "memory" => return Ok(Place::Memory(MemoryStore::default())),
+        "redis" | "tiered" => return shared(),
+        _ => {}
     }
     let stores = INSTALLED.get().map(|installed| &installed.stores);
-    if let Some(store) = stores.and_then(|stores| stores.get(name)) {
-        return Ok(store.clone());
+    if let Some(place) = stores.and_then(|stores| stores.get(name)) {
+        return Ok(place.clone());
     }
     let mut known: Vec<&str> = stores.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     known.sort_unstable();
@@ -163,4 +297,75 @@ pub(crate) fn store(name: &str) -> Result<MemoryStore, String> {
         "no store is registered as `{name}` (there is: {}); register it with cached_core::configure().store(\"{name}\", ..).install()",
         known.join(", ")
     ))
+}
+
+/// What `redis` and `tiered` mean.
+fn shared() -> Result<Place, String> {
+    IN_USE.store(true, Ordering::Release);
+    match INSTALLED.get().and_then(|installed| installed.shared.clone()) {
+        Some(place) => Ok(place),
+        None => from_environment().clone().map(Place::Shared),
+    }
+}
+
+#[cfg(feature = "redis")]
+static ENVIRONMENT: OnceLock<Result<Arc<Backend>, String>> = OnceLock::new();
+
+/// Redis as the environment says; made once for the process.
+#[cfg(feature = "redis")]
+fn from_environment() -> &'static Result<Arc<Backend>, String> {
+    ENVIRONMENT.get_or_init(|| {
+        let namespace = INSTALLED.get().map_or(DEFAULT_NAMESPACE, |installed| installed.namespace.as_str());
+        let place = RedisConfig::from_env().and_then(|config| Store::from(config).placed("redis", namespace));
+        match place {
+            Ok(Place::Shared(backend)) => Ok(backend),
+            Ok(Place::Memory(_)) => Err("REDIS_URL names no Redis".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    })
+}
+
+#[cfg(not(feature = "redis"))]
+fn from_environment() -> &'static Result<Arc<Backend>, String> {
+    static NONE: OnceLock<Result<Arc<Backend>, String>> = OnceLock::new();
+    NONE.get_or_init(|| {
+        Err("no shared store is set up; use cached_core::configure().shared_store(..).install(), or the feature `redis`".to_owned())
+    })
+}
+
+/// How the shared stores of this process are: those that are configured, and the default one once it is in use.
+///
+/// ```
+/// for backend in cached_core::backends() {
+///     println!("{} at {}: usable {}, {} invalidations waiting", backend.name, backend.store, backend.usable, backend.lost);
+/// }
+/// ```
+#[cfg(feature = "shared")]
+#[must_use]
+pub fn backends() -> Vec<BackendStatus> {
+    in_use().iter().map(|backend| backend.status()).collect()
+}
+
+/// The shared stores that invalidations have to reach: those that are installed, the one that `REDIS_URL` names, and the default one
+/// once it is in use. A process that never configured any and only invalidates by text does not go looking for a server.
+pub(crate) fn in_use() -> Vec<Arc<Backend>> {
+    let mut backends = Vec::new();
+    if let Some(installed) = INSTALLED.get() {
+        let places = installed.shared.iter().chain(installed.stores.values());
+        backends.extend(places.filter_map(|place| match place {
+            Place::Shared(backend) => Some(Arc::clone(backend)),
+            Place::Memory(_) => None,
+        }));
+        if installed.shared.is_some() {
+            return backends;
+        }
+    }
+    #[cfg(feature = "redis")]
+    {
+        static NAMED: OnceLock<bool> = OnceLock::new();
+        let named = *NAMED.get_or_init(|| std::env::var_os("REDIS_URL").is_some());
+        let known = if named { Some(from_environment()) } else { ENVIRONMENT.get() };
+        backends.extend(known.and_then(|known| known.as_ref().ok()).cloned());
+    }
+    backends
 }

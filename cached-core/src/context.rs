@@ -229,7 +229,7 @@ mod tests {
         struct Last;
         impl Drop for Last {
             fn drop(&mut self) {
-                inside_load(1, || assert_eq!(enclosing_loads(), []));
+                inside_load(1, || assert!(enclosing_loads().is_empty()));
             }
         }
         std::thread_local!(static LAST: Last = const { Last });

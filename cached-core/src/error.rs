@@ -19,6 +19,10 @@ pub enum ConfigErrorKind {
     TooLate,
     /// A name cannot be used as one.
     Name,
+    /// A setting for Redis cannot be used.
+    Redis,
+    /// A setting for another shared store, or for a cache in one, cannot be used.
+    Shared,
 }
 
 impl ConfigError {

@@ -42,7 +42,49 @@ pub(crate) struct Flight<V> {
     pub(crate) tags: Tags,
     /// The tag epoch before the load began, or before the present leader took over.
     captured: AtomicU64,
+    /// What shows in a shared store that this load is under way.
+    lease: Mutex<Option<Lease>>,
     state: Mutex<State<V>>,
+}
+
+/// A load's mark in a shared store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lease {
+    /// What stands under the key while the load runs.
+    pub(crate) token: u128,
+    /// The generations of the tags known before the load, at its beginning.
+    pub(crate) generations: Vec<u64>,
+}
+
+/// Which loads of others may answer a call that reads a shared store itself.
+///
+/// An invalidation elsewhere reaches the store and not this process. So a load may be joined only if it began after the call did, or
+/// if the call has seen with its own eyes that the load's lease still stands (G7).
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Since {
+    /// Loads with higher numbers began later than the call.
+    pub(crate) arrived: u64,
+    /// The lease that the call saw.
+    pub(crate) seen: Option<Lease>,
+}
+
+/// The numbers of flights, in order of their beginning.
+static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+
+fn next_number() -> u64 {
+    NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
+impl Since {
+    /// Now, with nothing seen yet.
+    pub(crate) fn now() -> Self {
+        Self { arrived: next_number(), seen: None }
+    }
+
+    /// Whether the flight's value is at most as old as the call.
+    pub(crate) fn accepts<V>(&self, flight: &Flight<V>) -> bool {
+        flight.number > self.arrived || (self.seen.is_some() && self.seen == *flight.lease.lock())
+    }
 }
 
 #[derive(Debug)]
@@ -66,11 +108,11 @@ pub(crate) enum Abandoned {
 
 impl<V> Flight<V> {
     pub(crate) fn new(tags: Tags, captured: Epoch) -> Self {
-        static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
         Self {
-            number: NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+            number: next_number(),
             tags,
             captured: AtomicU64::new(captured.0),
+            lease: Mutex::new(None),
             state: Mutex::new(State { landing: None, waiters: BTreeMap::new(), arrivals: 0, baton: None }),
         }
     }
@@ -87,6 +129,11 @@ impl<V> Flight<V> {
     /// A new leader begins the load anew, so it captures anew.
     pub(crate) fn recapture(&self, captured: Epoch) {
         self.captured.store(captured.0, Ordering::Release);
+    }
+
+    /// The load's lease stands in the shared store.
+    pub(crate) fn leased(&self, lease: Lease) {
+        *self.lease.lock() = Some(lease);
     }
 
     /// Adds a waiter. The caller must hold the lock under which flights are found and removed.

@@ -4,6 +4,10 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use smallvec::SmallVec;
+
+use crate::remote::Ack;
+
 /// An invalidation that was carried out in memory.
 ///
 /// `.await` it in async code or [`wait`](Invalidated::wait) for it in sync code to know that it has reached every backend; over memory
@@ -15,11 +19,18 @@ use std::task::{Context, Poll};
 #[derive(Debug)]
 pub struct Invalidated {
     removed: usize,
+    acks: SmallVec<[Ack; 1]>,
 }
 
 impl Invalidated {
     pub(crate) fn of(removed: usize) -> Self {
-        Self { removed }
+        Self { removed, acks: SmallVec::new() }
+    }
+
+    /// The same with what a shared store is still to confirm.
+    pub(crate) fn and(mut self, acks: impl IntoIterator<Item = Ack>) -> Self {
+        self.acks.extend(acks);
+        self
     }
 
     /// How many entries left memory at once. Those that leave by a tag leave later and are not counted.
@@ -28,8 +39,11 @@ impl Invalidated {
         self.removed
     }
 
-    /// Blocks until every backend has carried it out.
-    pub fn wait(self) {}
+    /// Blocks until every backend has carried it out, or is known not to answer; what did not get through is remembered, and carried out
+    /// before this process reads that backend again.
+    pub fn wait(self) {
+        self.acks.into_iter().for_each(Ack::wait);
+    }
 }
 
 impl IntoFuture for Invalidated {
@@ -37,20 +51,26 @@ impl IntoFuture for Invalidated {
     type IntoFuture = Invalidating;
 
     fn into_future(self) -> Invalidating {
-        Invalidating { _private: () }
+        Invalidating { acks: self.acks }
     }
 }
 
 /// The future of an [`Invalidated`].
 #[derive(Debug)]
 pub struct Invalidating {
-    _private: (),
+    acks: SmallVec<[Ack; 1]>,
 }
 
 impl Future for Invalidating {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(ack) = self.acks.last_mut() {
+            if Pin::new(ack).poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.acks.pop();
+        }
         Poll::Ready(())
     }
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::config;
 use crate::invalidated::Invalidated;
 use crate::key::{KeyWriter, Pattern};
 use crate::registry::{self, AnyCache, Group};
+use crate::remote::{Backend, Lost};
 
 /// What is to disappear. Built up, then [`run`](Invalidation::run).
 ///
@@ -88,14 +90,43 @@ impl Invalidation {
     }
 
     /// Carries it out. When this returns, memory holds nothing of what was named, and no load that began before can bring it
-    /// back (G7, G8).
+    /// back (G7, G8). When what it returns has been waited for, the same is true of every shared store that answers.
     pub fn run(&self) -> Invalidated {
         let caches = registry::all();
-        Invalidated::of(self.items.iter().map(|item| item.run(&caches)).sum())
+        let removed = self.items.iter().map(|item| item.run(&caches)).sum();
+        let mut backends = config::in_use();
+        for named in self.items.iter().filter_map(Item::backend) {
+            if !backends.iter().any(|backend| Arc::ptr_eq(backend, &named)) {
+                backends.push(named);
+            }
+        }
+        let tell = |backend: Arc<Backend>| backend.invalidate(self.items.iter().flat_map(|item| item.at(&backend)).collect());
+        Invalidated::of(removed).and(backends.into_iter().map(tell))
     }
 }
 
 impl Item {
+    /// The shared store behind the function that is named.
+    fn backend(&self) -> Option<Arc<Backend>> {
+        match self {
+            Self::Of { group, .. } => group.backend(),
+            _ => None,
+        }
+    }
+
+    /// What it means to this shared store.
+    fn at(&self, backend: &Arc<Backend>) -> Vec<Lost> {
+        match self {
+            Self::Key(text) => vec![Lost::Key(text.clone())],
+            Self::Matching(pattern) => vec![Lost::Pattern(pattern.as_str().to_owned())],
+            Self::Tag(tag) => vec![Lost::Tag(tag.clone())],
+            Self::Everything => vec![Lost::Everything],
+            Self::Of { .. } if !self.backend().is_some_and(|own| Arc::ptr_eq(&own, backend)) => Vec::new(),
+            Self::Of { text: Some(text), .. } => vec![Lost::Key(text.clone())],
+            Self::Of { group, text: None } => group.patterns().into_iter().map(Lost::Pattern).collect(),
+        }
+    }
+
     fn run(&self, caches: &[Arc<dyn AnyCache>]) -> usize {
         match self {
             Self::Key(text) => {

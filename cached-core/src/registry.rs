@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::invalidated::Invalidated;
 use crate::key::Pattern;
+use crate::remote::{Backend, Lost};
 use crate::stats::Stats;
 
 /// What can be asked of a cache without knowing the types of its keys and values.
@@ -25,6 +26,10 @@ pub(crate) trait AnyCache: Send + Sync {
     fn invalidate_text(&self, text: &str) -> usize;
     fn invalidate_matching(&self, pattern: &Pattern) -> usize;
     fn invalidate_tag(&self, tag: &str);
+    /// The shared store behind it, if there is one.
+    fn backend(&self) -> Option<Arc<Backend>>;
+    /// What all its keys match.
+    fn patterns(&self) -> Vec<String>;
 }
 
 /// One entry as a person may see it: never its value.
@@ -43,6 +48,10 @@ pub struct KeyInfo {
 pub(crate) trait Group: Sync {
     fn name(&self) -> String;
     fn caches(&self) -> Vec<Arc<dyn AnyCache>>;
+    /// The shared store behind them, whether or not one of them was called yet.
+    fn backend(&self) -> Option<Arc<Backend>>;
+    /// What all their keys match, in every process.
+    fn patterns(&self) -> Vec<String>;
 }
 
 static CACHES: RwLock<Vec<Weak<dyn AnyCache>>> = RwLock::new(Vec::new());
@@ -165,26 +174,48 @@ impl CacheHandle {
         self.each().iter().for_each(|cache| cache.run_pending());
     }
 
-    /// Removes every entry, and keeps loads under way from storing theirs.
+    fn backend(&self) -> Option<Arc<Backend>> {
+        match &self.0 {
+            Of::Group(group) => group.backend(),
+            Of::One(cache) => cache.backend(),
+        }
+    }
+
+    /// Takes the same from the shared store, if there is one behind these caches.
+    fn everywhere(&self, removed: usize, what: impl FnOnce() -> Vec<Lost>) -> Invalidated {
+        Invalidated::of(removed).and(self.backend().map(|backend| backend.invalidate(what())))
+    }
+
+    /// Removes every entry, and keeps loads under way from storing theirs. Over a shared store, takes the time of looking through all its
+    /// keys.
     pub fn clear(&self) -> Invalidated {
-        Invalidated::of(self.each().iter().map(|cache| cache.clear()).sum())
+        let removed = self.each().iter().map(|cache| cache.clear()).sum();
+        self.everywhere(removed, || {
+            let patterns = match &self.0 {
+                Of::Group(group) => group.patterns(),
+                Of::One(cache) => cache.patterns(),
+            };
+            patterns.into_iter().map(Lost::Pattern).collect()
+        })
     }
 
     /// Removes the entry whose key has this text.
     pub fn invalidate(&self, text: &str) -> Invalidated {
-        Invalidated::of(self.each().iter().map(|cache| cache.invalidate_text(text)).sum())
+        let removed = self.each().iter().map(|cache| cache.invalidate_text(text)).sum();
+        self.everywhere(removed, || vec![Lost::Key(text.to_owned())])
     }
 
-    /// Removes every entry whose key's text matches; `*` stands for any text.
+    /// Removes every entry whose key's text matches; `*` stands for any text. Over a shared store, also those of other caches there.
     pub fn invalidate_matching(&self, pattern: &str) -> Invalidated {
         let pattern = Pattern::new(pattern);
-        Invalidated::of(self.each().iter().map(|cache| cache.invalidate_matching(&pattern)).sum())
+        let removed = self.each().iter().map(|cache| cache.invalidate_matching(&pattern)).sum();
+        self.everywhere(removed, || vec![Lost::Pattern(pattern.as_str().to_owned())])
     }
 
-    /// Makes every entry disappear that carries the tag. O(1).
+    /// Makes every entry disappear that carries the tag. O(1). Over a shared store, also those of other caches there.
     pub fn invalidate_tag(&self, tag: &str) -> Invalidated {
         self.each().iter().for_each(|cache| cache.invalidate_tag(tag));
-        Invalidated::of(0)
+        self.everywhere(0, || vec![Lost::Tag(tag.to_owned())])
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Stats {
     pub hits: u64,
     /// Those of the hits that answered "not found": a stored `None`.
     pub null_hits: u64,
+    /// Those of the hits that a shared store answered.
+    pub shared_hits: u64,
     /// Calls that found nothing usable, whether they then loaded or waited for another's load.
     pub misses: u64,
     /// Loads that ran to an end: function bodies, or closures given to `get_or_load`.
@@ -29,8 +31,13 @@ pub struct Stats {
     /// Loads whose value was not stored because an invalidation, or a newer value for the key, came between.
     pub overtaken: u64,
     /// Values not stored because they alone weigh more than the whole cache may hold or, rarely, because other writers took the
-    /// room each time it was made.
+    /// room each time it was made; for a shared store, those that could not be encoded or that it would not take.
     pub rejected: u64,
+    /// Values in a shared store that were of no use: written by another version or another program, truncated, corrupted. Each counts as
+    /// a miss and is replaced.
+    pub undecodable: u64,
+    /// Calls that did without the shared store because it did not answer.
+    pub unavailable: u64,
     /// Entries that left, by cause.
     pub evictions: Evictions,
     /// Invalidation calls that reached this cache, by kind.
@@ -97,6 +104,7 @@ impl Stats {
     pub fn merged(mut self, other: &Stats) -> Stats {
         self.hits += other.hits;
         self.null_hits += other.null_hits;
+        self.shared_hits += other.shared_hits;
         self.misses += other.misses;
         self.loads += other.loads;
         self.load_errors += other.load_errors;
@@ -104,6 +112,8 @@ impl Stats {
         self.coalesced += other.coalesced;
         self.overtaken += other.overtaken;
         self.rejected += other.rejected;
+        self.undecodable += other.undecodable;
+        self.unavailable += other.unavailable;
         self.evictions.capacity += other.evictions.capacity;
         self.evictions.expired += other.evictions.expired;
         self.evictions.invalidated += other.evictions.invalidated;
@@ -285,6 +295,10 @@ impl Counters {
             },
             entries,
             weight,
+            // Counted by those who deal with a shared store.
+            shared_hits: 0,
+            undecodable: 0,
+            unavailable: 0,
         }
     }
 }

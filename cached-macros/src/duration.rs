@@ -18,6 +18,17 @@ impl Time {
         matches!(self, Self::Known { seconds: 0, nanoseconds: 0 })
     }
 
+    /// Whether it is longer, as far as both are known.
+    pub(crate) fn is_certainly_longer_than(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Known { seconds, nanoseconds },
+                Self::Known { seconds: other_seconds, nanoseconds: other_nanoseconds },
+            ) => (seconds, nanoseconds) > (other_seconds, other_nanoseconds),
+            _ => false,
+        }
+    }
+
     fn seconds(seconds: u64) -> Self {
         Self::Known { seconds, nanoseconds: 0 }
     }

@@ -11,6 +11,7 @@ use syn::{Attribute, File, ImplItem, Item, Meta, TraitItem};
 
 use crate::context::Look;
 use crate::expand::{cache, derive_key_part, invalidates};
+use crate::features;
 use crate::scan::Surroundings;
 
 #[test]
@@ -138,7 +139,11 @@ struct Macro {
 
 impl Macro {
     fn apply(self, item: TokenStream, look: Look) -> TokenStream {
-        if self.name == "cache" { cache(self.args, item, look) } else { invalidates(self.args, item, look) }
+        if self.name == "cache" {
+            cache(self.args, item, look, features::ALL)
+        } else {
+            invalidates(self.args, item, look)
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod context;
 mod diagnostics;
 mod duration;
 mod expand;
+mod features;
 mod model;
 mod scan;
 mod signature;
@@ -45,7 +46,7 @@ use proc_macro::TokenStream;
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `ttl = 60` | how long a value is fresh: seconds, a text (`"250ms"`, `"1h 30m"`), or a `Duration` expression. Required unless `capacity` is given |
+/// | `ttl = 60` | how long a value is fresh: seconds, a text (`"250ms"`, `"1h 30m"`), or a `Duration` expression. Required unless `capacity` is given, and for shared backends |
 /// | `null_ttl = 30` | how long `None` is remembered; `0` means never. Default: the smaller of `ttl` and 30 s |
 /// | `key = "user:{id}"` | what tells calls apart, see below. Default: the function's path and all its arguments |
 /// | `skip(db, log)` | arguments that are no part of the default key |
@@ -56,12 +57,22 @@ use proc_macro::TokenStream;
 /// | `jitter = 0.1` | the fraction by which each entry's `ttl` is shortened at most, at random, so that what was stored together does not expire together |
 /// | `when = id != 0` | a condition over the arguments; without it the call goes past the cache |
 /// | <code>unless = \|value\| ..</code> | a condition over the value inside `Ok` and `Some`; with it the value is not stored |
-/// | `lock = "none"` | do not wait for a load of the same key that is under way. Default: `"process"` |
-/// | `backend = "memory"` | where values are kept: `"memory"` (default), or the name of a store registered at set-up |
+/// | `lock = "none"` | who shares a load of a key: the `"process"` (default in memory), all processes of the `"cluster"`, by a lease (default for shared backends), or `"none"` |
+/// | `backend = "redis"` | where values are kept: `"memory"` (default), `"redis"` or `"tiered"` (feature `redis`), or the name of a store registered at set-up; see below |
+/// | `codec = "json"` | how values are written to a shared backend: `"msgpack"` (default), `"json"`, `"postcard"` (features of these names) |
+/// | `version = 2` | of values in a shared backend, a `u32`: those of another version are not read. Change it when a value's meaning changes |
+/// | `l1_ttl = 5` | how long a `"tiered"` cache keeps values in memory; not longer than `ttl` |
 /// | `companion` | for functions of a type: siblings, see below. `companion = false` on a free function: no companion |
 /// | `associated` | this function belongs to a type; needed only in the output of other macros, where that cannot be seen |
 ///
-/// `version`, `codec` and `lock = "cluster"` belong to shared backends.
+/// # Shared backends
+///
+/// `"redis"` shares values with all processes that use the same server and namespace. `"tiered"` keeps copies of them in memory, which disappear when
+/// anyone changes the original. Both need a `ttl`, and values that are `Serialize` and `DeserializeOwned`. If the server cannot be reached,
+/// the body is run. A hit is one round trip; one whose tags came from the result may be two.
+///
+/// `capacity`, `weight` and `policy` are about memory, and `"redis"` refuses them. A registered store that is shared is named together with
+/// a `codec`; what applies to `"redis"` applies to it.
 ///
 /// # Keys
 ///
@@ -100,7 +111,7 @@ use proc_macro::TokenStream;
 /// of what is expensive to clone, return an `Arc`.
 #[proc_macro_attribute]
 pub fn cache(attr: TokenStream, item: TokenStream) -> TokenStream {
-    expand::cache(attr.into(), item.into(), context::look_in_source).into()
+    expand::cache(attr.into(), item.into(), context::look_in_source, features::ENABLED).into()
 }
 
 /// Makes cached values disappear when a function has run.

@@ -1,16 +1,15 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::load::{Load, Tags};
 use super::shape::Shape;
 use super::site::{Scope, Site, Target, TypeTag};
-use crate::cache::{Cache, Options};
+use crate::cache::{Asking, Cache, Options};
 use crate::context::{self, Mode};
 use crate::key::{KeyWriter, Parts};
-use crate::memory::{Acquire, Acquired, Reuse, Want};
+use crate::memory::{Acquired, Reuse, Want};
 
 /// A call of an annotated function: its key parts, borrowed.
 pub struct Call<P> {
@@ -77,10 +76,11 @@ impl<P: Parts> Call<P> {
         if mode == Mode::Bypass || !self.when {
             return Begin { shape, stage: Stage::Inert };
         }
-        let cache = self.site.cache::<P, S::Stored>(self.scope, options);
+        let cache = self.site.cache::<P, S::Stored>(self.scope, options, shape.wire());
         let core = cache.core();
         let hash = core.engine.hash(|state| self.parts.hash_part(state));
         if mode == Mode::Use
+            && core.asks_memory()
             && let Some(stored) = core.engine.get(hash, |key| self.parts.eq_part(key))
         {
             if shape.is_null(&stored) {
@@ -113,8 +113,8 @@ impl<P: Parts> Call<P> {
         tags(&mut named);
         let want = Want { hash, key: self.parts.to_owned_part(), tags: named.into_texts(), reuse };
         let text = core.weighted.then(|| self.text());
-        let acquire = Acquire::new(Arc::clone(&core.engine), want);
-        Begin { shape, stage: Stage::Acquire { acquire, cache, text } }
+        let asking = Asking::new(core, want);
+        Begin { shape, stage: Stage::Asking { asking, cache, text } }
     }
 }
 
@@ -144,7 +144,7 @@ pub struct Begin<S: Shape, K: Eq + Send + Sync + 'static> {
 enum Stage<S: Shape, K: Eq + Send + Sync + 'static> {
     Found(Option<S::Stored>),
     Inert,
-    Acquire { acquire: Acquire<K, S::Stored>, cache: &'static Cache<K, S::Stored>, text: Option<String> },
+    Asking { asking: Asking<K, S::Stored>, cache: &'static Cache<K, S::Stored>, text: Option<String> },
 }
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Unpin for Begin<S, K> {}
@@ -173,17 +173,17 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begin<S, K> {
                 None => Poll::Pending,
             },
             Stage::Inert => Poll::Ready(Lookup::Lead(Load::inert(shape))),
-            Stage::Acquire { acquire, cache, text } => loop {
-                let Poll::Ready(acquired) = pin!(&mut *acquire).poll(cx) else { return Poll::Pending };
+            Stage::Asking { asking, cache, text } => loop {
+                let Poll::Ready((acquired, grant)) = pin!(&mut *asking).poll(cx) else { return Poll::Pending };
                 return Poll::Ready(match acquired {
                     Acquired::Value(stored) => Lookup::Found(shape.to_output(stored)),
-                    Acquired::Lead(lead) => Lookup::Lead(Load::leading(shape, lead, cache, text.take())),
+                    Acquired::Lead(lead) => Lookup::Lead(Load::leading(shape, (lead, grant), cache, text.take())),
                     Acquired::Alone => Lookup::Lead(Load::inert(shape)),
                     Acquired::Failed(error, mut want) => match shape.receive_error(&error) {
                         Some(output) => Lookup::Found(output),
                         None => {
                             want.reuse = Reuse::Entry;
-                            acquire.ask_again(want);
+                            asking.ask_again(want);
                             continue;
                         }
                     },

@@ -1,10 +1,13 @@
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use super::shape::Shape;
-use crate::cache::Cache;
+use crate::cache::{Cache, Kept};
 use crate::context;
-use crate::memory::{Lead, Storing};
+use crate::memory::Lead;
+use crate::remote::{Ack, Grant};
 
 /// The texts of tags.
 #[derive(Debug, Default)]
@@ -30,6 +33,7 @@ pub struct Load<S: Shape, K: Eq + Send + Sync + 'static> {
 
 struct Leading<S: Shape, K: Eq + Send + Sync + 'static> {
     lead: Lead<K, S::Stored>,
+    grant: Option<Grant<S::Stored>>,
     cache: &'static Cache<K, S::Stored>,
     /// The key's text, where a weight wants it.
     text: Option<String>,
@@ -42,11 +46,11 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Load<S, K> {
 
     pub(super) fn leading(
         shape: S,
-        lead: Lead<K, S::Stored>,
+        (lead, grant): (Lead<K, S::Stored>, Option<Grant<S::Stored>>),
         cache: &'static Cache<K, S::Stored>,
         text: Option<String>,
     ) -> Self {
-        Self { shape, leading: Some(Leading { lead, cache, text }) }
+        Self { shape, leading: Some(Leading { lead, grant, cache, text }) }
     }
 
     /// Runs the body.
@@ -65,32 +69,65 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Load<S, K> {
         }
     }
 
-    /// Stores what the body returned, as far as `describe` and the settings want it, gives it to those who wait, and returns it.
+    /// Stores what the body returned, as far as `describe` and the settings want it, gives it to those who wait, and returns it. Over a
+    /// shared backend, blocks until the store has it.
     pub fn finish(self, output: S::Output, describe: impl FnOnce(&mut Entry<'_, S::Value>)) -> S::Output {
-        if let Some(leading) = self.leading {
-            // What describes, clones and listens is the user's code, and may ask for the key that is being loaded.
-            let number = leading.lead.number();
-            context::inside_load(number, || leading.settle(self.shape, &output, describe));
+        let (output, filled) = self.finish_shared(output, describe);
+        if let Some(ack) = filled.0 {
+            ack.wait();
         }
         output
+    }
+
+    /// The same without blocking: await the second to know that the shared store has it.
+    pub fn finish_shared(
+        self,
+        output: S::Output,
+        describe: impl FnOnce(&mut Entry<'_, S::Value>),
+    ) -> (S::Output, Filled) {
+        let ack = self.leading.and_then(|leading| {
+            // What describes, clones and listens is the user's code, and may ask for the key that is being loaded.
+            let number = leading.lead.number();
+            context::inside_load(number, || leading.settle(self.shape, &output, describe))
+        });
+        (output, Filled(ack))
+    }
+}
+
+/// Whether a shared store has what was loaded. Ready at once where there is no such store.
+#[derive(Debug)]
+pub struct Filled(Option<Ack>);
+
+impl Future for Filled {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.0 {
+            Some(ack) => Pin::new(ack).poll(cx),
+            None => Poll::Ready(()),
+        }
     }
 }
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Leading<S, K> {
-    fn settle(self, shape: S, output: &S::Output, describe: impl FnOnce(&mut Entry<'_, S::Value>)) {
-        let Self { lead, cache, text } = self;
-        let Some(stored) = shape.to_stored(output) else { return lead.fail(shape.share_error(output)) };
-        let mut kept = Kept { keep: true, weight: 1, tags: Vec::new() };
+    fn settle(
+        self,
+        shape: S,
+        output: &S::Output,
+        describe: impl FnOnce(&mut Entry<'_, S::Value>),
+    ) -> Option<Ack> {
+        let Self { lead, grant, cache, text } = self;
+        let Some(stored) = shape.to_stored(output) else {
+            lead.fail(shape.share_error(output));
+            return None;
+        };
+        let mut described = Described { keep: true, weight: 1, tags: Vec::new() };
         if let Some(value) = shape.value(output) {
-            describe(&mut Entry { value, key: text.as_deref().unwrap_or(""), kept: &mut kept });
+            describe(&mut Entry { value, key: text.as_deref().unwrap_or(""), described: &mut described });
         }
-        let lifetime = if kept.keep { cache.core().lifetime(shape.is_null(&stored)) } else { None };
-        let storing = lifetime.map(|lifetime| Storing {
-            deadline: lead.engine().deadline(lifetime),
-            weight: kept.weight,
-            tags: kept.tags,
-        });
-        lead.complete(stored, storing);
+        let lifetime = if described.keep { cache.core().lifetime(shape.is_null(&stored)) } else { None };
+        let Described { weight, tags, .. } = described;
+        cache.core().settle(lead, grant, stored, lifetime.map(|lifetime| Kept { lifetime, weight, tags }))
     }
 }
 
@@ -100,7 +137,7 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> fmt::Debug for Load<S, K> {
     }
 }
 
-struct Kept {
+struct Described {
     keep: bool,
     weight: u32,
     tags: Vec<String>,
@@ -110,7 +147,7 @@ struct Kept {
 pub struct Entry<'a, T> {
     value: &'a T,
     key: &'a str,
-    kept: &'a mut Kept,
+    described: &'a mut Described,
 }
 
 impl<'a, T> Entry<'a, T> {
@@ -122,17 +159,17 @@ impl<'a, T> Entry<'a, T> {
 
     /// `unless = ..`
     pub fn unless(&mut self, holds: impl FnOnce(&T) -> bool) {
-        self.kept.keep &= !holds(self.value);
+        self.described.keep &= !holds(self.value);
     }
 
     /// `weight = ..`
     pub fn weight(&mut self, weigh: impl FnOnce(&str, &T) -> u32) {
-        self.kept.weight = weigh(self.key, self.value);
+        self.described.weight = weigh(self.key, self.value);
     }
 
     /// A tag that is known only now.
     pub fn tag(&mut self, text: String) {
-        self.kept.tags.push(text);
+        self.described.tags.push(text);
     }
 }
 

@@ -4,6 +4,8 @@ mod call;
 mod load;
 mod meta;
 mod pending;
+#[cfg(feature = "shared")]
+mod portable;
 mod shape;
 mod site;
 
@@ -12,9 +14,18 @@ pub use crate::key::digest::HashPart;
 pub use crate::key::probe::{DebugPart, Part};
 pub use crate::key::{Captured, KeyWriter, Template};
 pub use call::{Begin, Call, Lookup};
-pub use load::{Entry, Load, Tags};
+pub use crate::policy::Lock;
+#[cfg(feature = "json")]
+pub use crate::shared::Json;
+#[cfg(feature = "shared")]
+pub use crate::shared::Msgpack;
+#[cfg(feature = "postcard")]
+pub use crate::shared::Postcard;
+pub use load::{Entry, Filled, Load, Tags};
 pub use meta::Meta;
 pub use pending::Pending;
+#[cfg(feature = "shared")]
+pub use portable::Shared;
 pub use shape::{Outcome, Returns, Shape};
 pub use site::{Site, Target, TypeTag};
 

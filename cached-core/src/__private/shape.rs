@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::flight::SharedError;
+use crate::remote::Wire;
 
 /// A return type to be classified.
 pub struct Returns<R>(PhantomData<fn() -> R>);
@@ -87,6 +88,10 @@ pub trait Shape: Outcome + Send + Sync {
     fn to_output(self, stored: Self::Stored) -> Self::Output;
     /// Whether "not found" is what is stored.
     fn is_null(self, stored: &Self::Stored) -> bool;
+    /// What says how to write in a shared store what is stored, if it is to be there.
+    fn wire(self) -> fn() -> Option<Wire<Self::Stored>> {
+        || None
+    }
     /// An error as those who wait receive it.
     fn share_error(self, _output: &Self::Output) -> Option<Arc<dyn Any + Send + Sync>> {
         None
@@ -250,7 +255,7 @@ impl<T: Clone + Send + Sync + 'static, E> Shape for FallibleOptional<T, E> {
 }
 
 /// The base of a shape that shares errors.
-trait Base: Copy {
+pub(super) trait Base: Copy {
     const NEW: Self;
 }
 

@@ -5,13 +5,14 @@ use std::sync::{Arc, OnceLock};
 
 use super::call::Call;
 use super::meta::Meta;
-use crate::cache::{Cache, Function, Options};
-use crate::config;
+use crate::cache::{Behind, Cache, Function, Options};
+use crate::config::{self, MemoryStore, Place};
 use crate::context::{Mode, Override};
 use crate::invalidated::Invalidated;
 use crate::invalidation::Invalidation;
 use crate::key::{KeyWriter, Parts};
 use crate::registry::{self, AnyCache, CacheHandle, Group};
+use crate::remote::{Backend, Wire};
 
 /// A type, by identity and by name.
 ///
@@ -95,7 +96,12 @@ impl Site {
 
     /// The cache of the instance with these types; made if this is its first call.
     #[inline]
-    pub(super) fn cache<P, V>(&'static self, scope: Scope, options: fn() -> Options) -> &'static Cache<P::Owned, V>
+    pub(super) fn cache<P, V>(
+        &'static self,
+        scope: Scope,
+        options: fn() -> Options,
+        wire: fn() -> Option<Wire<V>>,
+    ) -> &'static Cache<P::Owned, V>
     where
         P: Parts,
         V: Clone + Send + Sync + 'static,
@@ -106,11 +112,16 @@ impl Site {
         {
             return cache;
         }
-        self.cache_in_chain::<P, V>(scope, options)
+        self.cache_in_chain::<P, V>(scope, options, wire)
     }
 
     #[cold]
-    fn cache_in_chain<P, V>(&'static self, scope: Scope, options: fn() -> Options) -> &'static Cache<P::Owned, V>
+    fn cache_in_chain<P, V>(
+        &'static self,
+        scope: Scope,
+        options: fn() -> Options,
+        wire: fn() -> Option<Wire<V>>,
+    ) -> &'static Cache<P::Owned, V>
     where
         P: Parts,
         V: Clone + Send + Sync + 'static,
@@ -127,7 +138,7 @@ impl Site {
             }
             // Made before the link is taken: the settings are the user's expressions, and may themselves call this function.
             let instance = new.take().unwrap_or_else(|| {
-                let instance = self.instance::<P, V>(scope, options());
+                let instance = self.instance::<P, V>(scope, options(), wire());
                 // Listed before any call can find it: an invalidation that runs once a load has begun must reach it (G7).
                 registry::register(&instance.erased);
                 instance
@@ -138,14 +149,14 @@ impl Site {
         }
     }
 
-    fn instance<P, V>(&'static self, scope: Scope, options: Options) -> Instance
+    fn instance<P, V>(&'static self, scope: Scope, options: Options, wire: Option<Wire<V>>) -> Instance
     where
         P: Parts,
         V: Clone + Send + Sync + 'static,
     {
-        let (store, problem) = match config::store(self.meta.backend) {
-            Ok(store) => (store, None),
-            Err(problem) => (config::MemoryStore::default(), Some(format!("{}: {problem}", self.path(scope)))),
+        let (behind, problem) = match self.behind(wire) {
+            Ok(behind) => (behind, None),
+            Err(problem) => (Behind::<V>::Memory(MemoryStore::default()), Some(format!("{}: {problem}", self.path(scope)))),
         };
         if let Some(problem) = &problem {
             // Once for each instance, since it is made once. The function works, uncached; nobody would find out otherwise.
@@ -160,13 +171,29 @@ impl Site {
             out.write_str(&lead)?;
             write(key, template.pieces, &mut KeyWriter::new(out))
         };
-        let function = Function { name: self.path(scope), prefix, text: Box::new(text), problem };
-        let cache = Cache::<P::Owned, V>::of_function(function, &store, &options, config::clock());
+        let patterns = self.patterns();
+        let function = Function { name: self.path(scope), prefix, patterns, text: Box::new(text), problem };
+        let cache = Cache::<P::Owned, V>::of_function(function, behind, &options, config::clock());
         Instance {
             scope,
             erased: Arc::clone(cache.core()) as Arc<dyn AnyCache>,
             cache: Box::new(cache),
             next: OnceLock::new(),
+        }
+    }
+
+    /// What is behind this function's cache; an error says what is missing.
+    fn behind<V>(&self, wire: Option<Wire<V>>) -> Result<Behind<V>, String> {
+        let name = self.meta.backend;
+        match (config::place(name)?, wire) {
+            (Place::Memory(store), _) => Ok(Behind::Memory(store)),
+            (Place::Shared(backend), Some(_)) if name == "tiered" && !backend.has_front() => {
+                Err("this store does not report its changes, so memory cannot stand in front of it: use `backend = \"redis\"`".to_owned())
+            }
+            (Place::Shared(backend), Some(wire)) => Ok(Behind::Shared { backend, wire, tiered: name == "tiered" }),
+            (Place::Shared(_), None) => {
+                Err(format!("the store `{name}` is shared between processes, so values have to be encoded: add `codec = \"msgpack\"`"))
+            }
         }
     }
 
@@ -224,6 +251,22 @@ impl Group for Site {
         // The type that a method belongs to is known from its first call on.
         let owner = self.first.get().map_or(TypeTag::NONE, |instance| instance.scope.owner);
         self.path(Scope { owner, ..Scope::NONE })
+    }
+
+    fn backend(&self) -> Option<Arc<Backend>> {
+        match config::place(self.meta.backend) {
+            Ok(Place::Shared(backend)) => Some(backend),
+            Ok(Place::Memory(_)) | Err(_) => None,
+        }
+    }
+
+    fn patterns(&self) -> Vec<String> {
+        let Meta { name, template, default_key, .. } = self.meta;
+        if !default_key {
+            return vec![template.pieces.join("*")];
+        }
+        // The type that a method belongs to and the types of a generic function differ from process to process.
+        ["", ":*", "<*"].map(|end| format!("*::{name}{end}")).into()
     }
 
     fn caches(&self) -> Vec<Arc<dyn AnyCache>> {

@@ -3,14 +3,15 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cache, Core, Function, Options, Tagger, Weigher};
+use super::{Behind, Cache, Core, Function, Options, Tagger, Weigher};
 use crate::cause::EvictionCause;
 use crate::clock::Clock;
-use crate::config::MemoryStore;
 use crate::key::{KeyPart, KeyWriter};
-use crate::memory::{Engine, Listener, Policy, Setup, WriteKey};
-use crate::policy::Freshness;
+use crate::config::MemoryStore;
+use crate::memory::{Engine, Listener, Policy, Setup, Shared, WriteKey};
+use crate::policy::{Freshness, Lock, Sharing};
 use crate::registry::{self, AnyCache};
+use crate::remote::Remote;
 
 /// Entries that a cache holds unless told otherwise.
 pub(crate) const DEFAULT_CAPACITY: u64 = 10_000;
@@ -146,10 +147,26 @@ where
     /// Makes the cache and adds it to the [list of all caches](crate::caches), which it leaves with its last handle.
     #[must_use]
     pub fn build(self) -> Cache<K, V> {
+        let cache = self.made(Behind::Memory(MemoryStore::default()));
+        registry::register(&(Arc::clone(&cache.core) as Arc<dyn AnyCache>));
+        cache
+    }
+
+    #[cfg(feature = "shared")]
+    pub(super) fn is_named(&self) -> bool {
+        self.name.is_some()
+    }
+
+    #[cfg(feature = "shared")]
+    pub(super) fn is_bounded_in_time(&self) -> bool {
+        self.ttl.is_some()
+    }
+
+    pub(super) fn made(self, behind: Behind<V>) -> Cache<K, V> {
         let prefix = self.name.as_ref().map(|name| format!("{name}:")).unwrap_or_default();
-        let name = self.name.unwrap_or_else(|| std::any::type_name::<Cache<K, V>>().to_owned());
+        let patterns = self.name.iter().map(|name| format!("{name}:*")).collect();
         let setup = Setup {
-            name: name.clone(),
+            name: self.name.unwrap_or_else(|| std::any::type_name::<Cache<K, V>>().to_owned()),
             capacity: self.capacity,
             policy: self.policy,
             clock: self.clock,
@@ -158,21 +175,48 @@ where
             listener: self.listener,
             shards: None,
         };
-        let cache = Cache {
-            core: Arc::new(Core {
-                name,
-                prefix,
-                problem: None,
-                engine: Arc::new(Engine::new(setup)),
-                freshness: Freshness { ttl: self.ttl, null_ttl: None, jitter: self.jitter },
-                single_flight: true,
-                weighted: false,
-                weigher: self.weigher,
-                tagger: self.tagger,
-            }),
+        let freshness = Freshness { ttl: self.ttl, null_ttl: None, jitter: self.jitter };
+        let sharing = Sharing {
+            version: 0,
+            lock: Lock::Cluster,
+            result_tags: self.tagger.is_some(),
+            front_ttl: None,
+            longest: freshness.longest(),
         };
-        registry::register(&(Arc::clone(&cache.core) as Arc<dyn AnyCache>));
-        cache
+        let (name, (engine, remote)) = (setup.name.clone(), behind.made(setup, sharing));
+        let core = Core {
+            name,
+            prefix,
+            problem: None,
+            engine,
+            freshness,
+            single_flight: true,
+            weighted: false,
+            weigher: self.weigher,
+            tagger: self.tagger,
+            patterns,
+            remote,
+        };
+        Cache { core: Arc::new(core) }
+    }
+}
+
+impl<V: Clone + Send + Sync + 'static> Behind<V> {
+    /// The engine, and what is behind it.
+    fn made<K>(self, mut setup: Setup<K, V>, sharing: Sharing) -> (Shared<K, V>, Option<Arc<Remote<V>>>)
+    where
+        K: Eq + Send + Sync + 'static,
+    {
+        match self {
+            Self::Memory(_) => (Arc::new(Engine::new(setup)), None),
+            Self::Shared { backend, wire, tiered } => {
+                // Flights are all that memory holds where it does not stand in front.
+                setup.capacity = if tiered { setup.capacity } else { 0 };
+                let engine = Arc::new(Engine::new(setup));
+                let remote = Remote::behind(&engine, backend, wire, tiered, sharing);
+                (engine, Some(Arc::new(remote)))
+            }
+        }
     }
 }
 
@@ -182,27 +226,34 @@ where
     V: Clone + Send + Sync + 'static,
 {
     /// The cache of an annotated function. The caller adds it to the list.
-    pub(crate) fn of_function(function: Function<K>, store: &MemoryStore, options: &Options, clock: Clock) -> Self {
+    pub(crate) fn of_function(function: Function<K>, behind: Behind<V>, options: &Options, clock: Clock) -> Self {
+        let (capacity, policy) = match &behind {
+            Behind::Memory(store) => (store.capacity, store.policy),
+            Behind::Shared { .. } => (None, None),
+        };
         let setup = Setup {
             name: function.name.clone(),
-            capacity: options.capacity.or(store.capacity).unwrap_or(DEFAULT_CAPACITY),
-            policy: options.policy.or(store.policy).unwrap_or_default(),
+            capacity: options.capacity.or(capacity).unwrap_or(DEFAULT_CAPACITY),
+            policy: options.policy.or(policy).unwrap_or_default(),
             clock,
             tagged: options.tagged,
             text: Some(function.text),
             listener: None,
             shards: None,
         };
+        let (engine, remote) = behind.made(setup, options.sharing());
         let core = Core {
             name: function.name,
             prefix: function.prefix,
             problem: function.problem,
-            engine: Arc::new(Engine::new(setup)),
-            freshness: Freshness { ttl: options.ttl, null_ttl: options.null_ttl, jitter: options.jitter },
+            engine,
+            freshness: options.freshness(),
             single_flight: options.single_flight,
             weighted: options.weighted,
             weigher: None,
             tagger: None,
+            patterns: function.patterns,
+            remote,
         };
         Self { core: Arc::new(core) }
     }

@@ -8,10 +8,11 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::Cache;
+use super::{Asking, Cache};
 use crate::context::{self, Mode};
 use crate::flight::SharedError;
-use crate::memory::{Acquire, Acquired, Lead, Reuse, Want};
+use crate::memory::{Acquired, Lead, Reuse, Want};
+use crate::remote::{Ack, Grant};
 
 /// How an error reaches those who waited for the load that failed.
 struct Sharing<E> {
@@ -40,11 +41,11 @@ impl<E: Clone + Send + Sync + 'static> Sharing<E> {
 enum Task<K, V>
 where
     K: Eq,
-    V: Clone,
+    V: Clone + Send + Sync + 'static,
 {
     Done(V),
     /// Run the loader; without a lead, leave the cache alone.
-    Load(Option<Lead<K, V>>),
+    Load(Option<(Lead<K, V>, Option<Grant<V>>)>),
 }
 
 impl<K, V> Cache<K, V>
@@ -206,9 +207,9 @@ where
         match self.task(key, sharing).wait()? {
             Task::Done(value) => Ok(value),
             Task::Load(None) => load(),
-            Task::Load(Some(lead)) => {
+            Task::Load(Some((lead, grant))) => {
                 let output = lead.run(load);
-                self.settle_load(key, lead, &output, sharing);
+                self.settle_load(key, lead, grant, &output, sharing).into_iter().for_each(Ack::wait);
                 output
             }
         }
@@ -223,9 +224,11 @@ where
         match self.task(key, &sharing).await? {
             Task::Done(value) => Ok(value),
             Task::Load(None) => load().await,
-            Task::Load(Some(lead)) => {
+            Task::Load(Some((lead, grant))) => {
                 let output = lead.run_async(async { load().await }).await;
-                self.settle_load(key, lead, &output, &sharing);
+                if let Some(ack) = self.settle_load(key, lead, grant, &output, &sharing) {
+                    ack.await;
+                }
                 output
             }
         }
@@ -243,16 +246,24 @@ where
         }
         let hash = self.hash(key);
         if mode == Mode::Use
+            && self.core.asks_memory()
             && let Some(value) = self.core.engine.get(hash, |other| other.borrow() == key)
         {
             return FindTask { ready: Some(Task::Done(value)), acquire: None, sharing };
         }
         let reuse = if mode == Mode::Refresh { Reuse::Nothing } else { Reuse::Anything };
-        let acquire = Acquire::new(Arc::clone(&self.core.engine), Want::new(hash, key.to_owned(), reuse));
+        let acquire = Asking::new(&self.core, Want::new(hash, key.to_owned(), reuse));
         FindTask { ready: None, acquire: Some(acquire), sharing }
     }
 
-    fn settle_load<Q, E>(&self, key: &Q, lead: Lead<K, V>, output: &Result<V, E>, sharing: &Sharing<E>)
+    fn settle_load<Q, E>(
+        &self,
+        key: &Q,
+        lead: Lead<K, V>,
+        grant: Option<Grant<V>>,
+        output: &Result<V, E>,
+        sharing: &Sharing<E>,
+    ) -> Option<Ack>
     where
         Q: ToOwned<Owned = K> + ?Sized,
     {
@@ -261,14 +272,14 @@ where
             Ok(value) => {
                 // The key is needed once more, by weigher and tagger; without them it is not made.
                 let needs_key = self.core.weigher.is_some() || self.core.tagger.is_some();
-                let storing =
-                    if needs_key { self.core.storing(&key.to_owned(), value) } else { self.core.plain_storing() };
-                lead.complete(value.clone(), storing);
+                let kept = if needs_key { self.core.kept(&key.to_owned(), value) } else { self.core.plainly_kept() };
+                self.core.settle(lead, grant, value.clone(), kept)
             }
             Err(error) => {
                 lead.fail((sharing.share)(error));
+                None
             }
-        });
+        })
     }
 }
 
@@ -276,16 +287,16 @@ where
 struct FindTask<'s, K, V, E>
 where
     K: Eq,
-    V: Clone,
+    V: Clone + Send + Sync + 'static,
 {
     ready: Option<Task<K, V>>,
-    acquire: Option<Acquire<K, V>>,
+    acquire: Option<Asking<K, V>>,
     sharing: &'s Sharing<E>,
 }
 
-impl<K: Eq, V: Clone, E> Unpin for FindTask<'_, K, V, E> {}
+impl<K: Eq, V: Clone + Send + Sync + 'static, E> Unpin for FindTask<'_, K, V, E> {}
 
-impl<K: Eq, V: Clone, E> FindTask<'_, K, V, E> {
+impl<K: Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static, E> FindTask<'_, K, V, E> {
     /// Blocks the thread until it is known. A hit is known already and costs no waker (G12).
     fn wait(mut self) -> Result<Task<K, V>, E> {
         match self.ready.take() {
@@ -295,7 +306,7 @@ impl<K: Eq, V: Clone, E> FindTask<'_, K, V, E> {
     }
 }
 
-impl<K: Eq, V: Clone, E> Future for FindTask<'_, K, V, E> {
+impl<K: Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static, E> Future for FindTask<'_, K, V, E> {
     type Output = Result<Task<K, V>, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -304,10 +315,10 @@ impl<K: Eq, V: Clone, E> Future for FindTask<'_, K, V, E> {
             return Poll::Ready(Ok(task));
         }
         while let Some(acquire) = &mut this.acquire {
-            let Poll::Ready(acquired) = pin!(&mut *acquire).poll(cx) else { return Poll::Pending };
+            let Poll::Ready((acquired, grant)) = pin!(&mut *acquire).poll(cx) else { return Poll::Pending };
             return Poll::Ready(match acquired {
                 Acquired::Value(value) => Ok(Task::Done(value)),
-                Acquired::Lead(lead) => Ok(Task::Load(Some(lead))),
+                Acquired::Lead(lead) => Ok(Task::Load(Some((lead, grant)))),
                 Acquired::Alone => Ok(Task::Load(None)),
                 Acquired::Failed(error, mut want) => match (this.sharing.receive)(&error) {
                     Some(error) => Err(error),

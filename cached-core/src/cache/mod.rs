@@ -1,24 +1,32 @@
 //! The façade: what the attributes and those who use a cache by hand call.
 
+mod asking;
 mod builder;
 mod load;
 mod options;
+#[cfg(feature = "shared")]
+mod shared;
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
+pub(crate) use asking::Asking;
 pub use builder::CacheBuilder;
-pub(crate) use options::Function;
+pub(crate) use options::{Behind, Function};
 pub use options::Options;
+#[cfg(feature = "shared")]
+pub use shared::SharedCache;
 
 use crate::context::{self, Mode};
 use crate::invalidated::Invalidated;
 use crate::key::{KeyPart, KeyWriter, Pattern};
-use crate::memory::{Shared, Storing};
+use crate::memory::{Lead, Shared, Storing};
 use crate::policy::Freshness;
 use crate::registry::{AnyCache, CacheHandle, KeyInfo};
+use crate::remote::{Ack, Backend, Grant, Remote};
 use crate::stats::Stats;
 
 /// An in-process cache with single flight, TTLs, weights, tags and invalidation that reaches loads under way.
@@ -73,6 +81,10 @@ pub(crate) struct Core<K, V> {
     pub(crate) weighted: bool,
     pub(crate) weigher: Option<Weigher<K, V>>,
     pub(crate) tagger: Option<Tagger<K, V>>,
+    /// The patterns that all keys of this cache match, and others' as few as possible.
+    pub(crate) patterns: Vec<String>,
+    /// Its part of a shared backend, if there is one behind it.
+    pub(crate) remote: Option<Arc<Remote<V>>>,
 }
 
 impl<K, V> Clone for Cache<K, V> {
@@ -131,7 +143,7 @@ impl<K, V> Cache<K, V> {
     /// What it has done so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.core.engine.stats()
+        self.core.stats()
     }
 
     /// Removes what has expired or was invalidated by a tag. Happens in passing, too: each write looks at a few entries. O(entries).
@@ -194,10 +206,10 @@ where
         if context::mode(0) == Mode::Bypass {
             return;
         }
-        let storing = self.core.storing(&key, &value);
+        let kept = self.core.kept(&key, &value);
         let hash = self.hash(&key);
-        match storing {
-            Some(storing) => self.core.engine.insert(hash, key, value, &storing),
+        match kept {
+            Some(kept) => self.core.engine.insert(hash, key, value, &self.core.storing(kept)),
             None => {
                 self.core.engine.invalidate_key(hash, |other| *other == key);
             }
@@ -272,24 +284,77 @@ where
 }
 
 impl<K, V> Core<K, V> {
+    fn stats(&self) -> Stats {
+        let mut stats = self.engine.stats();
+        if let Some(remote) = &self.remote {
+            remote.add_to(&mut stats);
+        }
+        stats
+    }
+
+    /// Whether memory may answer: there is nothing behind it, or it is in step with what is.
+    #[inline]
+    pub(crate) fn asks_memory(&self) -> bool {
+        self.remote.as_ref().is_none_or(|remote| remote.is_front_open())
+    }
+
     /// How long a value that is stored now stays; `None` if it should not be stored at all.
-    pub(crate) fn lifetime(&self, null: bool) -> Option<Option<std::time::Duration>> {
+    pub(crate) fn lifetime(&self, null: bool) -> Option<Option<Duration>> {
         let lifetime = self.freshness.lifetime(null, fastrand::f64());
-        (lifetime != Some(std::time::Duration::ZERO)).then_some(lifetime)
+        (lifetime != Some(Duration::ZERO)).then_some(lifetime)
     }
 
-    /// How to store a value that needs neither weighing nor tagging.
-    fn plain_storing(&self) -> Option<Storing> {
-        let lifetime = self.lifetime(false)?;
-        Some(Storing { deadline: self.engine.deadline(lifetime), weight: 1, tags: Vec::new() })
+    /// How to keep a value that needs neither weighing nor tagging.
+    fn plainly_kept(&self) -> Option<Kept> {
+        Some(Kept { lifetime: self.lifetime(false)?, weight: 1, tags: Vec::new() })
     }
 
-    /// How to store a value, by the builder's settings.
-    fn storing(&self, key: &K, value: &V) -> Option<Storing> {
+    /// How to keep a value, by the builder's settings.
+    fn kept(&self, key: &K, value: &V) -> Option<Kept> {
         let lifetime = self.lifetime(false)?;
         let weight = self.weigher.as_ref().map_or(1, |weigh| weigh(key, value));
         let tags = self.tagger.as_ref().map_or_else(Vec::new, |tags| tags(key, value));
-        Some(Storing { deadline: self.engine.deadline(lifetime), weight, tags })
+        Some(Kept { lifetime, weight, tags })
+    }
+
+    /// The same as memory sees it.
+    fn storing(&self, kept: Kept) -> Storing {
+        Storing { deadline: self.engine.deadline(kept.lifetime), weight: kept.weight, tags: kept.tags }
+    }
+}
+
+/// How a value is to be kept.
+pub(crate) struct Kept {
+    /// `None` for ever.
+    pub(crate) lifetime: Option<Duration>,
+    pub(crate) weight: u32,
+    /// Those that were not known before the load.
+    pub(crate) tags: Vec<String>,
+}
+
+impl<K: Eq, V: Clone + Send + Sync + 'static> Core<K, V> {
+    /// Ends a load with a value: in memory and in the shared store, as far as they may have it. What is handed back tells when the store
+    /// has it.
+    pub(crate) fn settle(
+        &self,
+        lead: Lead<K, V>,
+        grant: Option<Grant<V>>,
+        value: V,
+        kept: Option<Kept>,
+    ) -> Option<Ack> {
+        let Some(remote) = &self.remote else {
+            lead.complete(value, kept.map(|kept| self.storing(kept)));
+            return None;
+        };
+        let Some(kept) = kept else {
+            lead.complete(value, None);
+            return None;
+        };
+        // On its way before anybody who waits for this load can ask the store again.
+        let ack = grant.map(|grant| grant.fill(&value, kept.lifetime, kept.tags.clone()));
+        let storing = remote.front_deadline(kept.lifetime).map(|lifetime| self.storing(Kept { lifetime, ..kept }));
+        lead.complete(value, storing);
+        ack
     }
 }
 
@@ -311,7 +376,15 @@ where
     }
 
     fn stats(&self) -> Stats {
-        self.engine.stats()
+        Core::stats(self)
+    }
+
+    fn backend(&self) -> Option<Arc<Backend>> {
+        self.remote.as_ref().map(|remote| Arc::clone(remote.backend()))
+    }
+
+    fn patterns(&self) -> Vec<String> {
+        self.patterns.clone()
     }
 
     fn len(&self) -> usize {

@@ -40,16 +40,27 @@ impl<K: Eq, V> Engine<K, V> {
 
     /// The same for whatever has this text. Needs a text index.
     pub(crate) fn invalidate_text(&self, text: &str) -> usize {
-        let Some(index) = &self.text else { return 0 };
         self.counters.invalidated(InvalidationKind::Key);
+        self.outdate_text(text)
+    }
+
+    /// The same where nobody asked for it: what is behind this cache has changed.
+    pub(crate) fn outdate_text(&self, text: &str) -> usize {
+        let Some(index) = &self.text else { return 0 };
         let keys = index.keys(index.hash_of_text(text));
         keys.into_iter().map(|hash| self.remove_where(hash, |key| index.is_text_of(key, text))).sum()
     }
 
     /// Removes whatever has a text that matches. Needs a text index.
     pub(crate) fn invalidate_matching_text(&self, pattern: &Pattern) -> usize {
+        self.counters.invalidated(InvalidationKind::Pattern);
+        self.outdate_matching(pattern)
+    }
+
+    /// The same where nobody asked for it.
+    pub(crate) fn outdate_matching(&self, pattern: &Pattern) -> usize {
         match &self.text {
-            Some(index) => self.invalidate_matching(pattern, &index.write),
+            Some(index) => self.remove_matching(pattern, &index.write),
             None => 0,
         }
     }
@@ -62,6 +73,10 @@ impl<K: Eq, V> Engine<K, V> {
         write: &dyn Fn(&K, &mut dyn fmt::Write) -> fmt::Result,
     ) -> usize {
         self.counters.invalidated(InvalidationKind::Pattern);
+        self.remove_matching(pattern, write)
+    }
+
+    fn remove_matching(&self, pattern: &Pattern, write: &dyn Fn(&K, &mut dyn fmt::Write) -> fmt::Result) -> usize {
         let mut text = String::new();
         let mut matches = |key: &K| {
             text.clear();
@@ -121,6 +136,13 @@ impl<K: Eq, V> Engine<K, V> {
     pub(crate) fn invalidate_tag(&self, tag: &str) {
         if self.tagged {
             self.counters.invalidated(InvalidationKind::Tag);
+            self.outdate_tag(tag);
+        }
+    }
+
+    /// The same where nobody asked for it.
+    pub(crate) fn outdate_tag(&self, tag: &str) {
+        if self.tagged {
             self.tags.invalidate(tag);
         }
     }
@@ -128,6 +150,11 @@ impl<K: Eq, V> Engine<K, V> {
     /// Removes everything. O(1) under each lock; the entries are dropped after it is released.
     pub(crate) fn clear(&self) -> usize {
         self.counters.invalidated(InvalidationKind::All);
+        self.outdate_all()
+    }
+
+    /// The same where nobody asked for it.
+    pub(crate) fn outdate_all(&self) -> usize {
         let mut removed = 0;
         for shard in &self.shards {
             let mut gone = Departures::none(self);

@@ -12,7 +12,7 @@ use super::store::{Right, Stored, Storing};
 use super::{Engine, Shared};
 use crate::cause::EvictionCause;
 use crate::context;
-use crate::flight::{Abandoned, Flight, Landing, SharedError, Woken};
+use crate::flight::{Abandoned, Flight, Landing, Lease, SharedError, Since, Woken};
 use crate::observe::LoadSpan;
 use crate::tag::Epoch;
 use crate::waits_for::Waiting;
@@ -29,7 +29,7 @@ pub(crate) struct Want<K> {
 }
 
 /// What may answer instead of a load of one's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reuse {
     /// An entry or another's load.
     Anything,
@@ -37,6 +37,22 @@ pub(crate) enum Reuse {
     Entry,
     /// Nothing: load, whatever is there.
     Nothing,
+    /// Another's load, if it is not too old.
+    Since(Since),
+    /// The same, but whoever meets one that is too old waits for its end before loading: for as long as nothing else says which
+    /// of two loads is to be the one.
+    After(Since),
+}
+
+impl Reuse {
+    fn entry(&self) -> bool {
+        matches!(self, Self::Anything | Self::Entry)
+    }
+
+    /// Whether others may join a load that begins like this.
+    fn joins(&self) -> bool {
+        !matches!(self, Self::Entry | Self::Nothing)
+    }
 }
 
 enum Begun<K, V>
@@ -67,22 +83,20 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let tags = self.tags.intern(&want.tags);
         let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&want.key));
         let mut shard = self.shard(want.hash).write();
-        if let Some(found) = (want.reuse != Reuse::Nothing).then(|| self.entry(&mut shard, &want, gone)).flatten() {
+        if let Some(found) = want.reuse.entry().then(|| self.entry(&mut shard, &want, gone)).flatten() {
             Begun::Found(found)
-        } else if let Some(flight) =
-            (want.reuse == Reuse::Anything).then(|| shard.joinable(want.hash, |key| *key == want.key)).flatten()
-        {
+        } else if let Some((flight, heeded)) = joinable(&shard, &want) {
             match Waiting::begin(context::enclosing_loads(), flight.number) {
                 None => Begun::Alone,
                 Some(waiting) => {
-                    let seat = Seat::take(self, flight, captured, &want, waiting);
+                    let seat = Seat::take(self, flight, captured, heeded, &want, waiting);
                     Begun::Wait { want, seat }
                 }
             }
         } else {
             let flight = Arc::new(Flight::new(tags, captured));
             let hash = want.hash;
-            let joinable = want.reuse == Reuse::Anything;
+            let joinable = want.reuse.joins();
             shard.add_loading(Loading { hash, key: want.key, text, joinable, flight: Arc::clone(&flight) });
             self.link(text, hash);
             Begun::Lead { flight, hash }
@@ -138,6 +152,26 @@ impl<K: Eq, V: Clone> Engine<K, V> {
     }
 }
 
+/// The load to wait for, and whether its value is an answer.
+fn joinable<'a, K: Eq, V>(shard: &'a Shard<K, V>, want: &Want<K>) -> Option<(&'a Arc<Flight<V>>, bool)> {
+    let mut flights = shard.joinable(want.hash, |key| *key == want.key);
+    match &want.reuse {
+        Reuse::Anything => flights.next().map(|flight| (flight, true)),
+        Reuse::Since(since) => flights.find(|flight| since.accepts(flight)).map(|flight| (flight, true)),
+        Reuse::After(since) => {
+            let mut older = None;
+            for flight in flights {
+                if since.accepts(flight) {
+                    return Some((flight, true));
+                }
+                older = Some((flight, false));
+            }
+            older
+        }
+        Reuse::Entry | Reuse::Nothing => None,
+    }
+}
+
 /// A place in the line of those who wait for a load. Leaving it passes the baton on.
 struct Seat<K, V>
 where
@@ -149,12 +183,21 @@ where
     hash: u64,
     id: u64,
     joined: Epoch,
+    /// Whether the load's outcome is an answer; if not, its end is only waited for.
+    heeded: bool,
     left: bool,
     _waiting: Waiting,
 }
 
 impl<K: Eq, V: Clone> Seat<K, V> {
-    fn take(engine: &Shared<K, V>, flight: &Arc<Flight<V>>, joined: Epoch, want: &Want<K>, waiting: Waiting) -> Self {
+    fn take(
+        engine: &Shared<K, V>,
+        flight: &Arc<Flight<V>>,
+        joined: Epoch,
+        heeded: bool,
+        want: &Want<K>,
+        waiting: Waiting,
+    ) -> Self {
         let id = flight.join();
         Self {
             engine: Arc::clone(engine),
@@ -162,6 +205,7 @@ impl<K: Eq, V: Clone> Seat<K, V> {
             hash: want.hash,
             id,
             joined,
+            heeded,
             left: false,
             _waiting: waiting,
         }
@@ -225,12 +269,26 @@ impl<K: Eq, V: Clone> Lead<K, V> {
         &self.engine
     }
 
+    /// The load's lease stands in the shared store; who sees it there may join.
+    pub(crate) fn leased(&self, lease: Lease) {
+        self.flight.leased(lease);
+    }
+
+    /// Ends the flight with a value that was found after all, without a load.
+    pub(crate) fn found(mut self, value: V, storing: Option<Storing>) {
+        self.land(value, storing);
+    }
+
     /// Ends the load with a value: stored if `storing` says how and no invalidation came between, and given to those who wait.
     ///
     /// The duty ends with the last line: should a user's `Clone` panic before, the load goes to whoever waits for it.
     pub(crate) fn complete(mut self, value: V, storing: Option<Storing>) {
         self.engine.counters.loaded(self.begun.elapsed(), false);
         self.span.end("ok");
+        self.land(value, storing);
+    }
+
+    fn land(&mut self, value: V, storing: Option<Storing>) {
         let captured = self.flight.captured();
         let mut tags = self.flight.tags.clone();
         if let Some(storing) = &storing {
@@ -311,6 +369,8 @@ where
     waited: bool,
     /// Whether the call is in the statistics: once, however often it asks.
     counted: bool,
+    /// Whether a load that was waited for failed without an error to share.
+    failed: bool,
 }
 
 enum Stage<K, V>
@@ -328,12 +388,17 @@ impl<K: Eq, V: Clone> Unpin for Acquire<K, V> {}
 
 impl<K: Eq, V: Clone> Acquire<K, V> {
     pub(crate) fn new(engine: Shared<K, V>, want: Want<K>) -> Self {
-        Self { engine, stage: Stage::Ask(want), waited: false, counted: false }
+        Self { engine, stage: Stage::Ask(want), waited: false, counted: false, failed: false }
     }
 
     /// Begins anew with a want that it gave back.
     pub(crate) fn ask_again(&mut self, want: Want<K>) {
         self.stage = Stage::Ask(want);
+    }
+
+    /// Whether a load that was waited for failed, and its waiters are to load each for itself.
+    pub(crate) fn saw_failure(&self) -> bool {
+        self.failed
     }
 
     fn found(&mut self, value: V) -> Acquired<K, V> {
@@ -388,6 +453,7 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
                     };
                     seat.left = true;
                     match woken {
+                        Woken::Landed(_) if !seat.heeded => this.stage = Stage::Ask(want),
                         Woken::Landed(Landing::Value { overtaken: Some(captured), .. }) if seat.joined > captured => {
                             this.stage = Stage::Ask(want)
                         }
@@ -398,6 +464,7 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
                         Woken::Landed(Landing::Failed(None)) => {
                             // All who waited load at once, each for itself: one after another would be a convoy.
                             want.reuse = Reuse::Entry;
+                            this.failed = true;
                             this.stage = Stage::Ask(want);
                         }
                         Woken::Landed(Landing::Void) => this.stage = Stage::Ask(want),

@@ -134,6 +134,13 @@ impl<K, V> Engine<K, V> {
         self.text.is_some()
     }
 
+    /// A key's text; `None` where keys have none.
+    pub(crate) fn text_of(&self, key: &K) -> Option<String> {
+        let mut text = String::new();
+        (self.text.as_ref()?.write)(key, &mut text).ok()?;
+        Some(text)
+    }
+
     fn now(&self) -> Tick {
         self.clock.now()
     }

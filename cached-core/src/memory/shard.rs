@@ -212,12 +212,12 @@ impl<K, V> Shard<K, V> {
         (found > 0).then_some(weight)
     }
 
-    /// The load that a caller with this key may join.
-    pub(super) fn joinable(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<&Arc<Flight<V>>> {
-        let fits = |loading: &&Loading<K, V>| {
+    /// The loads of this key that may be joined.
+    pub(super) fn joinable(&self, hash: u64, eq: impl Fn(&K) -> bool) -> impl Iterator<Item = &Arc<Flight<V>>> {
+        let fits = move |loading: &&Loading<K, V>| {
             loading.hash == hash && loading.joinable && eq(&loading.key) && loading.flight.stands()
         };
-        self.loading.iter_hash(hash).find(fits).map(|loading| &loading.flight)
+        self.loading.iter_hash(hash).filter(fits).map(|loading| &loading.flight)
     }
 
     pub(super) fn add_loading(&mut self, loading: Loading<K, V>) {

@@ -5,6 +5,31 @@ use std::time::Duration;
 /// How long a missing value is remembered unless somebody says otherwise.
 pub(crate) const DEFAULT_NULL_TTL: Duration = Duration::from_secs(30);
 
+/// How many processes may load one key at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// One in each process.
+    Process,
+    /// One of all.
+    Cluster,
+    /// Any number.
+    None,
+}
+
+/// How one cache uses a store that it shares with other processes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sharing {
+    /// What values mean; those of another version are of no use.
+    pub(crate) version: u32,
+    pub(crate) lock: Lock,
+    /// Whether values may carry tags that are not known before they are loaded.
+    pub(crate) result_tags: bool,
+    /// The most that a value stays in memory in front of the store.
+    pub(crate) front_ttl: Option<Duration>,
+    /// The longest that a value lives; `None` for ever.
+    pub(crate) longest: Option<Duration>,
+}
+
 /// How long values of one cache stay fresh.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Freshness {
@@ -24,6 +49,11 @@ impl Freshness {
         }
         let shortened = full.as_secs_f64() * (1.0 - self.jitter.min(1.0) * chance);
         Some(Duration::try_from_secs_f64(shortened).map_or(full, |shortened| shortened.min(full)))
+    }
+
+    /// The longest that any value stays fresh.
+    pub(crate) fn longest(&self) -> Option<Duration> {
+        self.ttl.map(|ttl| ttl.max(self.null_lifetime()))
     }
 
     fn null_lifetime(&self) -> Duration {

@@ -5,11 +5,12 @@ use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprPath, GenericArgument, Lifetime, PathArguments, Type};
 
+use super::backend::backend;
 use super::function::{function, is_future, shown};
 use crate::args::{CacheArgs, Keyed, as_str, peel};
 use crate::context::{Look, Place, is_certainly_associated};
 use crate::diagnostics::{Errors, suggestion};
-use crate::model::Subject;
+use crate::model::{Backend, Subject};
 use crate::scan::Surroundings;
 use crate::signature::{Arguments, find_impl_trait, ungroup};
 use crate::template::{mention_of_result, mentions_result};
@@ -21,12 +22,11 @@ pub(crate) fn cache(args: &CacheArgs, subject: &Subject, look: Look, errors: &Er
     no_impl_trait_result(subject, errors);
     no_borrowed_result(subject, errors);
     no_conditional_arguments(subject, errors);
-    bounded(args, errors);
+    backend(args, errors);
     key_or_skip(args, errors);
     skip_names_arguments(args, subject, errors);
     self_is_in_or_out(args, subject, errors);
     no_mutable_reference_in_default_key(args, subject, errors);
-    shared_backends_only(args, errors);
     null_ttl_needs_null(args, subject, errors);
     jitter_needs_ttl(args, errors);
     options_are_the_same_for_all_calls(args, subject, errors);
@@ -105,15 +105,6 @@ fn no_conditional_arguments(subject: &Subject, errors: &Errors) {
     }
 }
 
-/// Something has to make entries go.
-fn bounded(args: &CacheArgs, errors: &Errors) {
-    if args.ttl.is_none() && args.capacity.is_none() && !args.incomplete {
-        let message =
-            "say how long a value is fresh, `#[cache(ttl = 60)]`, or how many are kept, `#[cache(capacity = 10_000)]`";
-        errors.at_span(proc_macro2::Span::call_site(), message);
-    }
-}
-
 /// `skip` takes arguments out of the default key; a template names those that are in.
 fn key_or_skip(args: &CacheArgs, errors: &Errors) {
     if let (Some(_), Some(skip)) = (&args.key, &args.skip) {
@@ -178,23 +169,6 @@ fn no_mutable_reference_in_default_key(args: &CacheArgs, subject: &Subject, erro
     }
 }
 
-/// Memory keeps values as they are, so there is nothing to encode, to version, or to lock between processes.
-fn shared_backends_only(args: &CacheArgs, errors: &Errors) {
-    let named = args.backend.as_ref().and_then(|backend| as_str(&backend.value)).map(syn::LitStr::value);
-    let in_memory = named.as_deref().is_none_or(|name| name == "memory");
-    for argument in [&args.codec, &args.version].into_iter().flatten() {
-        let name = &argument.key;
-        if in_memory {
-            errors.at(
-                name,
-                format!("`{name}` belongs to shared backends; `memory` keeps values as they are: remove `{name}`"),
-            );
-        } else if named.as_deref().is_some_and(|name| !["redis", "tiered", "memcached"].contains(&name)) {
-            errors.at(name, format!("`{name}` is not in this version yet: remove it"));
-        }
-    }
-}
-
 /// Only `None` is remembered for `null_ttl`. What a path names is for the compiler to know, so only types that are certain count.
 fn null_ttl_needs_null(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     let Some(null_ttl) = &args.null_ttl else { return };
@@ -236,10 +210,11 @@ fn is_never_null(ty: &Type) -> bool {
     }
 }
 
-/// Jitter is a fraction of the time to live.
+/// Jitter is a fraction of the time to live. That a shared backend lacks one is said already.
 fn jitter_needs_ttl(args: &CacheArgs, errors: &Errors) {
     if let (Some(jitter), None) = (&args.jitter, &args.ttl)
         && !args.incomplete
+        && !Backend::of(args).is_some_and(Backend::is_shared)
     {
         errors.at(&jitter.key, "`jitter` shortens the `ttl`, and there is none; add `ttl = 60`, or remove `jitter`");
     }
@@ -247,7 +222,8 @@ fn jitter_needs_ttl(args: &CacheArgs, errors: &Errors) {
 
 /// One cache serves all calls, so what it is made of cannot depend on one of them.
 fn options_are_the_same_for_all_calls(args: &CacheArgs, subject: &Subject, errors: &Errors) {
-    for option in [&args.ttl, &args.null_ttl, &args.capacity, &args.jitter].into_iter().flatten() {
+    let options = [&args.ttl, &args.null_ttl, &args.l1_ttl, &args.capacity, &args.jitter, &args.version];
+    for option in options.into_iter().flatten() {
         if let Some(name) = first_input(&option.value, &subject.arguments) {
             let key = &option.key;
             errors

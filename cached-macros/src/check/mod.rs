@@ -3,6 +3,7 @@
 //! What concerns one argument alone is checked where it is read. Here is what excludes or needs what, and which functions an
 //! attribute can stand on.
 
+mod backend;
 mod cache;
 mod function;
 mod invalidates;

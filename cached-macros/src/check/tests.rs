@@ -4,6 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use crate::expand;
+use crate::features::{self, Features};
 use crate::scan::Surroundings;
 
 /// The messages in what an attribute expands to.
@@ -25,7 +26,11 @@ fn messages(expanded: TokenStream) -> Vec<String> {
 }
 
 fn of_cache(attr: TokenStream, item: TokenStream) -> Vec<String> {
-    messages(expand::cache(attr, item, |_| Some(Surroundings::Free)))
+    with_features(features::ALL, attr, item)
+}
+
+fn with_features(features: Features, attr: TokenStream, item: TokenStream) -> Vec<String> {
+    messages(expand::cache(attr, item, |_| Some(Surroundings::Free), features))
 }
 
 fn of_invalidates(attr: TokenStream, item: TokenStream) -> Vec<String> {
@@ -111,18 +116,81 @@ fn choices_are_listed() {
         (on(quote!(ttl = 60, policy = "lur")), "did you mean `lru`?"),
         (on(quote!(ttl = 60, policy = Lru)), "`policy` is `\"adaptive\"` or `\"lru\"`"),
         (on(quote!(ttl = 60, lock = "all")), "`\"process\"`"),
-        (on(quote!(ttl = 60, lock = "cluster")), "belongs to shared backends"),
-        (on(quote!(ttl = 60, lock = "cluster", backend = "scratch")), "not in this version yet"),
-        (on(quote!(ttl = 60, codec = "json")), "`codec` belongs to shared backends"),
-        (on(quote!(ttl = 60, version = 2, backend = "scratch")), "`version` is not in this version yet"),
-        (on(quote!(ttl = 60, backend = "redis")), "backend `redis` is not in this version yet"),
-        (on(quote!(ttl = 60, backend = "redis", codec = "json")), "backend `redis` is not in this version yet"),
         (on(quote!(ttl = 60, backend = "memroy")), "did you mean `memory`?"),
         (on(quote!(ttl = 60, backend = "in-memory")), "did you mean `memory`?"),
         (on(quote!(ttl = 60, backend = "")), "`backend` is empty"),
         (on(quote!(ttl = 60, backend = Memory)), "string literal"),
     ]);
     assert!(on(quote!(ttl = 60, backend = "scratch", lock = "none", policy = "lru")).is_empty());
+}
+
+#[test]
+fn settings_go_with_their_backend() {
+    let on = |attr| of_cache(attr, function());
+    expect_one(vec![
+        (on(quote!(ttl = 60, lock = "cluster")), "`lock = \"process\"` is all there is"),
+        (on(quote!(ttl = 60, lock = "cluster", backend = "scratch")), "add `codec = \"msgpack\"`"),
+        (on(quote!(ttl = 60, codec = "json")), "`codec` belongs to shared backends"),
+        (on(quote!(ttl = 60, codec = "jason")), "`codec` belongs to shared backends"),
+        (on(quote!(ttl = 60, version = "2")), "`version` belongs to shared backends"),
+        (on(quote!(ttl = 60, version = 2, backend = "scratch")), "add `codec = \"msgpack\"`"),
+        (on(quote!(ttl = 60, l1_ttl = 5)), "`ttl` is for it"),
+        (on(quote!(ttl = 60, l1_ttl = 5, backend = "redis")), "use `backend = \"tiered\"`"),
+        (on(quote!(ttl = 60, l1_ttl = 5, backend = "scratch")), "has no memory in front"),
+        (on(quote!(ttl = 60, l1_ttl = 5, backend = "scratch", codec = "json")), "has no memory in front"),
+        (on(quote!(ttl = 60, l1_ttl = 61, backend = "tiered")), "`l1_ttl` is longer than `ttl`"),
+        (on(quote!(ttl = "1s", l1_ttl = "1s 1ns", backend = "tiered")), "`l1_ttl` is longer than `ttl`"),
+        (on(quote!(ttl = 60, l1_ttl = 0, backend = "tiered")), "`l1_ttl` of zero"),
+        (on(quote!(ttl = 60, l1_ttl = "soon", backend = "tiered")), "expected a number"),
+        (on(quote!(ttl = 60, l1_ttl = id, backend = "tiered")), "cannot depend on `id`"),
+        (on(quote!(ttl = 60, capacity = 0, backend = "redis")), "Redis has `maxmemory`"),
+        (on(quote!(ttl = 60, policy = "fifo", backend = "redis")), "Redis has `maxmemory-policy`"),
+        (on(quote!(ttl = 60, weight = |_, _| 1, backend = "redis")), "`weight` bounds memory"),
+        (on(quote!(ttl = 60, weight = |_, _| 1, backend = "tiered")), "`capacity` counts entries"),
+        (on(quote!(ttl = 60, capacity = 9, backend = "scratch", codec = "json")), "a shared store bounds itself"),
+        (on(quote!(ttl = 60, capacity = 0, backend = "tiered")), "`capacity` of zero"),
+        (on(quote!(backend = "redis")), "add `ttl = 3600`"),
+        (on(quote!(backend = "tiered", capacity = 5)), "add `ttl = 3600`"),
+        (on(quote!(backend = "redis", jitter = 0.1)), "add `ttl = 3600`"),
+        (on(quote!(backend = "scratch", codec = "json")), "add `ttl = 3600`"),
+        (on(quote!(ttl = 60, backend = "redis", codec = "bincode")), "`\"msgpack\"`, `\"json\"` or `\"postcard\"`"),
+        (on(quote!(ttl = 60, backend = "redis", codec = Json)), "`codec` is `\"msgpack\"`"),
+        (on(quote!(ttl = 60, backend = "redis", version = "2")), "write `version = 2`"),
+        (on(quote!(ttl = 60, backend = "redis", version = 2.1)), "write `version = 2`"),
+        (on(quote!(ttl = 60, backend = "redis", version = -1)), "write `version = 2`"),
+        (on(quote!(ttl = 60, backend = "redis", version = 2u64)), "write `version = 2`"),
+        (on(quote!(ttl = 60, backend = "redis", version = 4294967296)), "32 bits"),
+        (on(quote!(ttl = 60, backend = "redis", version = id)), "cannot depend on `id`"),
+        (on(quote!(ttl = 60, backend = "memcached", codec = "json", version = 2)), "not in this version yet"),
+        (on(quote!(ttl = 60, backend = "Redis")), "did you mean `redis`?"),
+        (on(quote!(ttl = 60, backend = "valkey")), "did you mean `redis`?"),
+        (on(quote!(ttl = 60, backend = "teired")), "did you mean `tiered`?"),
+    ]);
+    for attr in [
+        quote!(ttl = 60, backend = "redis"),
+        quote!(ttl = 60, backend = "redis", codec = "json", version = SCHEMA, lock = "process", jitter = 0.1),
+        quote!(ttl = 60, backend = "tiered", l1_ttl = 60, capacity = 5, policy = "lru"),
+        quote!(ttl = LONG, backend = "tiered", l1_ttl = "1w", lock = "cluster"),
+        quote!(ttl = 60, backend = "scratch", codec = "postcard", version = 2u32, lock = "cluster"),
+    ] {
+        assert_eq!(on(attr), [""; 0]);
+    }
+}
+
+#[test]
+fn what_the_build_lacks_is_said_once() {
+    let on = |features, attr| with_features(features, attr, function());
+    expect_one(vec![
+        (on(&[], quote!(ttl = 60, backend = "redis")), "version = \"..\", features = [\"redis\"]"),
+        (on(&["shared"], quote!(ttl = 60, backend = "tiered")), "`backend = \"tiered\"` needs the feature `redis`"),
+        (on(&[], quote!(ttl = 60, backend = "redis", codec = "msgpack")), "needs the feature `redis`"),
+        (on(&["shared", "redis"], quote!(ttl = 60, backend = "redis", codec = "json")), "needs the feature `json`"),
+        (on(&[], quote!(ttl = 60, backend = "scratch", codec = "msgpack")), "needs the feature `shared`"),
+        (on(&[], quote!(ttl = 60, backend = "scratch", codec = "postcard")), "needs the feature `postcard`"),
+    ]);
+    assert_eq!(on(&[], quote!(ttl = 60, backend = "redis", codec = "json")).len(), 2, "two features are missing");
+    assert!(on(&["shared"], quote!(ttl = 60, backend = "scratch", codec = "msgpack")).is_empty());
+    assert!(on(&[], quote!(ttl = 60, backend = "scratch")).is_empty());
 }
 
 #[test]
@@ -234,9 +302,12 @@ fn only_functions_that_can_be_cached_are() {
             "remove `associated = false`",
         ),
         (
-            messages(expand::cache(quote!(ttl = 60, companion), item("fn f() -> u8 { 1 }"), |_| {
-                Some(Surroundings::OfTrait)
-            })),
+            messages(expand::cache(
+                quote!(ttl = 60, companion),
+                item("fn f() -> u8 { 1 }"),
+                |_| Some(Surroundings::OfTrait),
+                features::ALL,
+            )),
             "no room for a `companion`",
         ),
     ]);
@@ -287,7 +358,7 @@ fn an_invalidation_says_what_disappears() {
 fn after_a_mistake_the_function_is_as_it_was() {
     let item = function();
     let as_written = |expanded: TokenStream| expanded.to_string().contains(&item.to_string());
-    assert!(as_written(expand::cache(quote!(tll = 60), item.clone(), |_| None)));
+    assert!(as_written(expand::cache(quote!(tll = 60), item.clone(), |_| None, features::ALL)));
     assert!(as_written(expand::invalidates(quote!(), item.clone(), |_| None)));
 }
 
@@ -295,7 +366,7 @@ fn after_a_mistake_the_function_is_as_it_was() {
 #[test]
 fn after_a_mistake_the_companion_is_still_there() {
     let companion = |attr| {
-        let expanded = expand::cache(attr, function(), |_| Some(Surroundings::Free)).to_string();
+        let expanded = expand::cache(attr, function(), |_| Some(Surroundings::Free), features::ALL).to_string();
         expanded.split("impl find").nth(1).map(str::to_owned)
     };
     for (attr, key) in [
@@ -309,7 +380,8 @@ fn after_a_mistake_the_companion_is_still_there() {
         assert!(companion.contains(key), "{companion}");
     }
     assert_eq!(companion(quote!(tll = 60, companion = false)), None);
-    let in_trait = |look| expand::cache(quote!(tll = 60, companion), item("fn f() -> u8 { 1 }"), look).to_string();
+    let in_trait =
+        |look| expand::cache(quote!(tll = 60, companion), item("fn f() -> u8 { 1 }"), look, features::ALL).to_string();
     assert!(in_trait(|_| Some(Surroundings::Inherent)).contains("f_key"));
     assert!(!in_trait(|_| Some(Surroundings::OfTrait)).contains("f_key"));
 }

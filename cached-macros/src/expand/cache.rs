@@ -7,7 +7,7 @@ use syn::{ReturnType, Type};
 
 use super::{companion, own, parts, scope};
 use crate::duration::Time;
-use crate::model::{Cache, Key, Policy, Subject};
+use crate::model::{Cache, Codec, Key, Lock, Policy, Subject};
 use crate::signature::{Flow, infer_impl_trait};
 
 pub(super) fn expand(model: &Cache<'_>) -> TokenStream {
@@ -22,11 +22,11 @@ fn function(model: &Cache<'_>) -> TokenStream {
     let entry = Entry::new(model);
     let look_up = look_up(model, &entry);
     let run = run(model.subject);
-    let store = &entry.closure;
+    let finish = finish(model, &entry);
     let body = quote_spanned! {Span::mixed_site()=>
         #look_up
         let __output = #run;
-        __flight.finish(__output, #store)
+        #finish
     };
     let body = if *flow == Flow::Boxed { boxed(&body) } else { body };
     quote!(#(#attrs)* #vis #sig { #body })
@@ -47,7 +47,7 @@ fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
     let scope = scope::scope(model.subject, shared.as_ref());
     let nameless = scope::nameless(model.subject);
     let when = model.when.as_ref().map(|when| quote_spanned!(at=> .when(#when)));
-    let shape = shape(model.subject);
+    let shape = shape(model);
     let options = options(model);
     let tags = argument_tags(model);
     let wait = if model.subject.flow.is_async() { quote_spanned!(at=> .await) } else { quote_spanned!(at=> .wait()) };
@@ -75,6 +75,31 @@ fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
             let __flight = { #found };
             (__flight, #(#values),*)
         };
+    }
+}
+
+/// Stores what the body returned, and returns it.
+fn finish(model: &Cache<'_>, entry: &Entry) -> TokenStream {
+    let at = Span::mixed_site();
+    let store = &entry.closure;
+    if model.codec.is_none() || !model.subject.flow.is_async() {
+        return quote_spanned!(at=> __flight.finish(__output, #store));
+    }
+    // An error need not be `Send`, and is not to be held while the store is awaited. What was ever matched on counts as held until
+    // its scope ends; so the value is taken out before.
+    let shape = outcome(model.subject);
+    quote_spanned! {at=>
+        let (__output, __stored) = __flight.finish_shared(__output, #store);
+        {
+            use ::cached_core::__private::{self as __rt, via::*};
+            let __shape = #shape;
+            let __kept = match __shape.split(__output) {
+                ::core::result::Result::Ok(__kept) => __kept,
+                ::core::result::Result::Err(__output) => return __output,
+            };
+            __stored.await;
+            __shape.join(__kept)
+        }
     }
 }
 
@@ -115,11 +140,22 @@ pub(super) fn site_static(model: &Cache<'_>) -> TokenStream {
     }
 }
 
-/// `(&&&&&&__rt::Returns::<R>::NEW).shape()`: the return type chooses what is stored. Errors about it point at that type.
-pub(super) fn shape(subject: &Subject) -> TokenStream {
-    let output = &subject.output;
+/// `(&&&&&&__rt::Returns::<R>::NEW).shape()`: the return type chooses what is stored. Errors about it point at that type, and so do those about
+/// a value that no codec can write.
+fn shape(model: &Cache<'_>) -> TokenStream {
+    let output = &model.subject.output;
     let at = own(output.span());
-    quote_spanned!(at=> (&&&&&&__rt::Returns::<#output>::NEW).shape())
+    let shape = quote_spanned!(at=> (&&&&&&__rt::Returns::<#output>::NEW).shape());
+    let Some(codec) = model.codec else { return shape };
+    let codec = Ident::new(
+        match codec {
+            Codec::Msgpack => "Msgpack",
+            Codec::Json => "Json",
+            Codec::Postcard => "Postcard",
+        },
+        at,
+    );
+    quote_spanned!(at=> __rt::Shared::<__rt::#codec, _>::new(#shape))
 }
 
 /// The same where nothing is stored, and so nothing asked of the type.
@@ -139,6 +175,10 @@ fn options(model: &Cache<'_>) -> TokenStream {
         let ttl = duration(ttl);
         quote_spanned!(at=> .null_ttl(#ttl))
     });
+    let l1_ttl = model.l1_ttl.as_ref().map(|ttl| {
+        let ttl = duration(ttl);
+        quote_spanned!(at=> .l1_ttl(#ttl))
+    });
     let capacity = model.capacity.as_ref().map(|capacity| quote_spanned!(at=> .capacity(#capacity)));
     let policy = model.policy.map(|policy| {
         let name = Ident::new(if policy == Policy::Lru { "Lru" } else { "Adaptive" }, at);
@@ -148,10 +188,35 @@ fn options(model: &Cache<'_>) -> TokenStream {
         let jitter = fraction(jitter);
         quote_spanned!(at=> .jitter(#jitter))
     });
-    let flight = (!model.single_flight).then(|| quote_spanned!(at=> .single_flight(false)));
+    let version = model.version.as_ref().map(|version| quote_spanned!(at=> .version(#version)));
+    let lock = lock(model);
     let tagged = (!model.tags.is_empty()).then(|| quote_spanned!(at=> .tagged()));
+    // Memory need not know it beforehand.
+    let of_result = model.codec.is_some() && model.tags.iter().any(|tag| tag.uses().result);
+    let result_tags = of_result.then(|| quote_spanned!(at=> .result_tags()));
     let weighted = model.weight.as_ref().map(|_| quote_spanned!(at=> .weighted()));
-    quote_spanned!(at=> __rt::Options::new() #ttl #null_ttl #capacity #policy #jitter #flight #tagged #weighted)
+    quote_spanned! {at=>
+        __rt::Options::new() #ttl #null_ttl #l1_ttl #capacity #policy #jitter #version #lock #tagged
+            #result_tags #weighted
+    }
+}
+
+/// In memory there is only one's own process to share a load with.
+fn lock(model: &Cache<'_>) -> Option<TokenStream> {
+    let at = Span::mixed_site();
+    let lock = model.lock?;
+    if model.codec.is_none() {
+        return (lock == Lock::None).then(|| quote_spanned!(at=> .single_flight(false)));
+    }
+    let name = Ident::new(
+        match lock {
+            Lock::Process => "Process",
+            Lock::Cluster => "Cluster",
+            Lock::None => "None",
+        },
+        at,
+    );
+    Some(quote_spanned!(at=> .lock(__rt::Lock::#name)))
 }
 
 fn duration(time: &Time) -> TokenStream {

@@ -19,12 +19,13 @@ use crate::args::{CacheArgs, InvalidatesArgs};
 use crate::check;
 use crate::context::Look;
 use crate::diagnostics::{Errors, with_item};
+use crate::features::Features;
 use crate::model::{Cache, Invalidates, Subject};
 use crate::scan::Surroundings;
 use crate::signature::Function;
 
 /// `#[cache(attr)] item`
-pub(crate) fn cache(attr: TokenStream, item: TokenStream, look: Look) -> TokenStream {
+pub(crate) fn cache(attr: TokenStream, item: TokenStream, look: Look, features: Features) -> TokenStream {
     let function = match Function::read("cache", &item) {
         Ok(function) => function,
         Err(error) => return with_item(&error, &item),
@@ -34,7 +35,7 @@ pub(crate) fn cache(attr: TokenStream, item: TokenStream, look: Look) -> TokenSt
     let associated = args.associated.as_ref().map(|associated| associated.value);
     let subject = Subject::new(function, look, associated);
     check::cache(&args, &subject, look, &errors);
-    let model = Cache::build(&args, &subject, &errors);
+    let model = Cache::build(&args, &subject, features, &errors);
     finish(errors, model, &item, cache::expand, || {
         let sketch = Cache::sketch(&args, &subject);
         // Siblings in a trait may be the very mistake.

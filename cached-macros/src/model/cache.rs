@@ -1,11 +1,13 @@
 use proc_macro2::Span;
 use syn::{Expr, ExprLit, Ident, Lit, LitStr};
 
+use super::backend::{self, Backend, Codec, Lock};
 use super::{Subject, read_choice, read_tags};
 use crate::args::{CacheArgs, Keyed, as_str, peel};
 use crate::context::Place;
-use crate::diagnostics::{Errors, did_you_mean};
+use crate::diagnostics::Errors;
 use crate::duration::{self, Time};
+use crate::features::Features;
 use crate::template::{self, Purpose, Template, Uses};
 
 /// `#[cache]`, understood.
@@ -16,14 +18,18 @@ pub(crate) struct Cache<'a> {
     pub(crate) tags: Vec<Template>,
     pub(crate) ttl: Option<Time>,
     pub(crate) null_ttl: Option<Time>,
+    pub(crate) l1_ttl: Option<Time>,
     pub(crate) capacity: Option<Expr>,
     pub(crate) policy: Option<Policy>,
     pub(crate) jitter: Option<Expr>,
     pub(crate) weight: Option<Expr>,
     pub(crate) when: Option<Expr>,
     pub(crate) unless: Option<Expr>,
-    pub(crate) single_flight: bool,
+    pub(crate) version: Option<Expr>,
+    pub(crate) lock: Option<Lock>,
     pub(crate) backend: String,
+    /// How values become bytes, where they have to.
+    pub(crate) codec: Option<Codec>,
     /// Whether functions to inspect and empty the cache stand beside the function.
     pub(crate) companion: bool,
 }
@@ -62,7 +68,7 @@ const MOST_PARTS: usize = 12;
 
 impl<'a> Cache<'a> {
     /// Reads the arguments. Each one that cannot be read is recorded; the model is whole if none was.
-    pub(crate) fn build(args: &CacheArgs, subject: &'a Subject, errors: &Errors) -> Option<Self> {
+    pub(crate) fn build(args: &CacheArgs, subject: &'a Subject, features: Features, errors: &Errors) -> Option<Self> {
         let before = errors.count();
         let key = key(args, subject, errors);
         let tags = args.tags.as_ref().map_or_else(Vec::new, |tags| read_tags(tags, subject, errors));
@@ -71,11 +77,17 @@ impl<'a> Cache<'a> {
             errors.at(&zero.value, "a `ttl` of zero would store nothing; give it time, or leave `#[cache]` out");
         }
         let null_ttl = args.null_ttl.as_ref().and_then(|ttl| errors.keep(duration::parse("null_ttl", &ttl.value)));
+        let l1_ttl = l1_ttl(args, ttl.as_ref(), errors);
         let policies = [("adaptive", Policy::Adaptive), ("lru", Policy::Lru)];
-        let policy = args.policy.as_ref().and_then(|policy| read_choice(policy, &policies, errors));
-        let backend = backend(args.backend.as_ref(), errors);
-        let single_flight = lock(args.lock.as_ref(), backend.as_deref(), errors);
-        check_capacity(args.capacity.as_ref(), errors);
+        // Where there is no memory, its settings have their message already.
+        let has_memory = Backend::of(args).is_none_or(Backend::has_memory);
+        let policy =
+            args.policy.as_ref().filter(|_| has_memory).and_then(|policy| read_choice(policy, &policies, errors));
+        let backend = backend::backend(args, features, errors);
+        let codec = backend::codec(args, features, errors);
+        let lock = backend::lock(args, errors);
+        backend::check_version(args, errors);
+        check_capacity(args.capacity.as_ref().filter(|_| has_memory), errors);
         check_jitter(args.jitter.as_ref(), errors);
         let value = |argument: &Option<Keyed<Expr>>| argument.as_ref().map(|argument| argument.value.clone());
         let model = Self {
@@ -83,14 +95,17 @@ impl<'a> Cache<'a> {
             tags,
             ttl,
             null_ttl,
+            l1_ttl,
             capacity: value(&args.capacity),
             policy,
             jitter: value(&args.jitter),
             weight: value(&args.weight),
             when: value(&args.when),
             unless: value(&args.unless),
-            single_flight,
+            version: value(&args.version),
+            lock,
             backend: backend?,
+            codec,
             companion: wants_companion(args, subject),
             subject,
         };
@@ -111,14 +126,17 @@ impl<'a> Cache<'a> {
             tags: Vec::new(),
             ttl: None,
             null_ttl: None,
+            l1_ttl: None,
             capacity: None,
             policy: None,
             jitter: None,
             weight: None,
             when: None,
             unless: None,
-            single_flight: true,
+            version: None,
+            lock: None,
             backend: String::new(),
+            codec: None,
             companion: wants_companion(args, subject),
             subject,
         }
@@ -180,75 +198,20 @@ fn key_literal<'a>(key: &'a Keyed<Expr>, errors: &Errors) -> Option<&'a LitStr> 
     Some(literal)
 }
 
-/// Backends that an issue to come will bring.
-const SHARED: [&str; 3] = ["redis", "tiered", "memcached"];
-
-fn backend(backend: Option<&Keyed<Expr>>, errors: &Errors) -> Option<String> {
-    let Some(backend) = backend else { return Some("memory".to_owned()) };
-    let Some(literal) = as_str(&backend.value) else {
+/// How long memory in front of a shared store keeps what that may keep longer.
+fn l1_ttl(args: &CacheArgs, ttl: Option<&Time>, errors: &Errors) -> Option<Time> {
+    let l1_ttl = args.l1_ttl.as_ref().filter(|_| Backend::of(args) == Some(Backend::Tiered))?;
+    let time = errors.keep(duration::parse("l1_ttl", &l1_ttl.value))?;
+    if time.is_zero() {
         errors.at(
-            &backend.value,
-            "`backend` is a string literal: \"memory\", or the name of a store registered with `configure().store(..)`",
+            &l1_ttl.value,
+            "an `l1_ttl` of zero would keep nothing in memory; give it time, or use `backend = \"redis\"`",
         );
-        return None;
-    };
-    let name = literal.value();
-    let problem = if SHARED.contains(&name.as_str()) {
-        format!(
-            "backend `{name}` is not in this version yet: use \"memory\", or a store registered with `configure().store(..)`"
-        )
-    } else if name.trim().is_empty() {
-        "`backend` is empty; use \"memory\", or the name of a store registered with `configure().store(..)`".to_owned()
-    } else if name != "memory"
-        && let Some(meant) = mistaken(&name)
-    {
-        format!(
-            "unknown backend `{name}`; did you mean `{meant}`? It is \"memory\", or the name of a store registered with `configure().store(..)`"
-        )
-    } else {
-        return Some(name);
-    };
-    errors.at(literal, problem);
-    None
-}
-
-/// The backend that a name was probably meant to be. Any name may be that of a store, so only what can hardly be one is refused.
-fn mistaken(name: &str) -> Option<&'static str> {
-    const SYNONYMS: [(&str, &str); 6] = [
-        ("in-memory", "memory"),
-        ("in_memory", "memory"),
-        ("mem", "memory"),
-        ("ram", "memory"),
-        ("local", "memory"),
-        ("valkey", "redis"),
-    ];
-    let lower = name.to_lowercase();
-    SYNONYMS
-        .iter()
-        .find_map(|(synonym, meant)| (lower == *synonym).then_some(*meant))
-        .or_else(|| did_you_mean(name, SHARED.into_iter().chain(["memory"])))
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lock {
-    Process,
-    Cluster,
-    None,
-}
-
-/// Whether callers of one key share a load.
-fn lock(lock: Option<&Keyed<Expr>>, backend: Option<&str>, errors: &Errors) -> bool {
-    let choices = [("process", Lock::Process), ("none", Lock::None), ("cluster", Lock::Cluster)];
-    let Some(lock) = lock else { return true };
-    let choice = read_choice(lock, &choices, errors);
-    if choice == Some(Lock::Cluster) {
-        let reason = match backend {
-            Some("memory") => "belongs to shared backends; in memory, `lock = \"process\"` is all there is to lock",
-            _ => "is not in this version yet; use `lock = \"process\"`",
-        };
-        errors.at(&lock.value, format!("`lock = \"cluster\"` {reason}"));
+    } else if ttl.is_some_and(|ttl| time.is_certainly_longer_than(ttl)) {
+        let message = "`l1_ttl` is longer than `ttl`, but memory keeps nothing that has expired in Redis; write a shorter one, or leave `l1_ttl` out";
+        errors.at(&l1_ttl.value, message);
     }
-    choice != Some(Lock::None)
+    Some(time)
 }
 
 fn check_capacity(capacity: Option<&Keyed<Expr>>, errors: &Errors) {

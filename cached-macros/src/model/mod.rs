@@ -1,8 +1,10 @@
 //! What an attribute means: its arguments read against the function that it stands on.
 
+mod backend;
 mod cache;
 mod invalidates;
 
+pub(crate) use backend::{Backend, Codec, Lock};
 pub(crate) use cache::{Cache, Key, Policy};
 pub(crate) use invalidates::{ArgKind, Goal, Invalidates, TargetArg};
 

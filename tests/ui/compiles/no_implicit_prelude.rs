@@ -22,6 +22,11 @@ async fn load(id: u64) -> ::core::result::Result<u64, ::std::string::String> {
     ::core::result::Result::Ok(id)
 }
 
+#[::cached_core::cache(ttl = 60, backend = "redis", tags = ["value:{result}"])]
+async fn shared(id: u64) -> ::core::result::Result<u64, ::std::string::String> {
+    ::core::result::Result::Ok(id)
+}
+
 #[::cached_core::invalidates(find(Id(id), Kind::Many(1, true)), load(id), "find:*", tags = ["value:{result}"])]
 async fn save(id: u64) -> ::core::result::Result<u64, ::std::string::String> {
     ::core::result::Result::Ok(id)

@@ -10,6 +10,7 @@ struct Box;
 struct Clone;
 struct Duration;
 struct Err;
+struct Lock;
 struct None;
 struct Ok;
 struct Option;
@@ -17,8 +18,10 @@ struct Result;
 struct Some;
 struct String;
 struct Vec;
+struct Msgpack;
 struct Part;
 struct Returns;
+struct Shared;
 struct Template;
 
 trait Future {}
@@ -46,6 +49,11 @@ fn find(id: u64, kind: Kind) -> ::core::result::Result<::core::option::Option<u6
 #[cached_core::cache(ttl = 60, weight = |key, _| key.len() as u32)]
 async fn load(id: u64, names: &[&str]) -> usize {
     names.len() + id as usize
+}
+
+#[cached_core::cache(ttl = 60, l1_ttl = 5, backend = "tiered", version = 1, lock = "process", tags = ["value:{result}"])]
+async fn shared(id: u64) -> ::core::result::Result<::core::option::Option<u64>, ::std::string::String> {
+    ::core::result::Result::Ok(::core::option::Option::Some(id))
 }
 
 #[cached_core::invalidates(find(id, Kind::Many(1)), load(*), "find:{id}:*", tags = ["value:{result}"], when = id != 0)]

@@ -35,7 +35,7 @@ enum End {
     Dropped,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Op {
     Get(u8),
     Peek(u8),
@@ -293,7 +293,7 @@ impl Bench {
     }
 
     fn begin(&mut self, asker: Asker) {
-        let mut want = Want::new(self.hash(asker.key), asker.key, asker.reuse);
+        let mut want = Want::new(self.hash(asker.key), asker.key, asker.reuse.clone());
         want.tags = tags(asker.tags);
         self.calls += 1;
         self.poll(self.calls, Acquire::new(Arc::clone(&self.engine), want), asker);

@@ -69,7 +69,7 @@ impl Load {
 }
 
 /// A call that has not been answered yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Asker {
     pub(super) key: u8,
     pub(super) tags: u8,

@@ -1,0 +1,178 @@
+//! The right to fill a key: taken before the load, used or given back after it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::read::{fresh_generation, generations};
+use super::{MOST, Remote};
+use crate::shared::envelope::{self, Sealing, Token};
+use crate::shared::{Ack, Budget, Lost, StoreError, runtime};
+
+/// A lease that stands under a key. Given back when it is dropped unused.
+pub(crate) struct Grant<V: Send + Sync + 'static> {
+    remote: Arc<Remote<V>>,
+    held: Option<Held>,
+    budget: Budget,
+}
+
+struct Held {
+    key: String,
+    token: Token,
+    /// The tags known before the load, and their generations then.
+    tags: Vec<(String, u64)>,
+    /// The counter of all tags, if values may carry more.
+    counter: Option<u64>,
+}
+
+impl<V: Send + Sync + 'static> Grant<V> {
+    pub(super) fn new(
+        remote: &Arc<Remote<V>>,
+        key: &str,
+        token: Token,
+        tags: Vec<(String, u64)>,
+        counter: Option<u64>,
+        budget: Budget,
+    ) -> Self {
+        remote.backend.renewals.keep(token, key, &remote.backend.store);
+        Self { remote: Arc::clone(remote), held: Some(Held { key: key.to_owned(), token, tags, counter }), budget }
+    }
+
+    /// Stores the value, if no invalidation took the lease away or moved one of the tags. Handed over here and now; the answer tells when
+    /// it is done, or when the call has waited long enough.
+    pub(crate) fn fill(mut self, value: &V, lifetime: Option<Duration>, more_tags: Vec<String>) -> Ack {
+        let Some(held) = self.held.take() else { return Ack::done() };
+        let encoded = match (self.remote.wire.encode)(value) {
+            Ok(encoded) => encoded,
+            Err(_) => {
+                self.remote.counters.unencodable();
+                self.held = Some(held);
+                return Ack::done();
+            }
+        };
+        let (remote, left) = (Arc::clone(&self.remote), self.budget.left);
+        let (sender, receiver) = oneshot::channel();
+        runtime::spawn(async move {
+            let token = held.token;
+            let filling = async {
+                let lifetime = lifetime.unwrap_or(MOST).min(MOST);
+                let result = remote.fill(held, encoded.null, &encoded.payload, lifetime, more_tags).await;
+                remote.backend.note(&result);
+                remote.counters.filled(&result);
+            };
+            runtime::announce(filling, left, sender).await;
+            remote.backend.renewals.drop(token);
+        });
+        Ack::of(receiver)
+    }
+}
+
+impl<V: Send + Sync + 'static> Remote<V> {
+    /// Stores a value as its owner's word, whatever is there and whoever loads.
+    pub(crate) fn put(self: &Arc<Self>, text: String, value: &V, lifetime: Option<Duration>, tags: Vec<String>) -> Ack {
+        if !self.backend.usable() {
+            // It would be older than what comes after the outage. What is there is older still.
+            return self.backend.invalidate(vec![Lost::Key(text)]);
+        }
+        let Ok(encoded) = (self.wire.encode)(value) else {
+            self.counters.unencodable();
+            return self.backend.invalidate(vec![Lost::Key(text)]);
+        };
+        let remote = Arc::clone(self);
+        let (sender, receiver) = oneshot::channel();
+        runtime::spawn(async move {
+            let lifetime = lifetime.unwrap_or(MOST).min(MOST);
+            let result = remote.set(&text, encoded.null, &encoded.payload, lifetime, &tags).await;
+            remote.backend.note(&result);
+            let outdated = vec![Lost::Key(text)];
+            if result.is_err() {
+                // Nobody knows whether the old value is still there.
+                remote.backend.invalidate(outdated).await;
+            } else {
+                remote.backend.outdate_copies(&outdated);
+            }
+            let _ = sender.send(());
+        });
+        Ack::of(receiver)
+    }
+
+    async fn set(
+        &self,
+        text: &str,
+        null: bool,
+        payload: &[u8],
+        lifetime: Duration,
+        tags: &[String],
+    ) -> Result<(), StoreError> {
+        let limit = self.backend.settings.response_timeout;
+        let generations = if tags.is_empty() { Vec::new() } else { self.generations(tags, limit).await? };
+        let tags: Vec<_> = tags.iter().cloned().zip(generations).collect();
+        let entry = self.sealed(null, payload, lifetime, &tags);
+        self.backend.store.set(self.backend.entry_key(text), entry, lifetime, limit).await
+    }
+
+    /// The entry's bytes, as of now.
+    fn sealed(&self, null: bool, payload: &[u8], lifetime: Duration, tags: &[(String, u64)]) -> Vec<u8> {
+        let now = self.backend.store.now();
+        let lives = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        let sealing = Sealing {
+            null,
+            codec: self.wire.codec,
+            version: self.sharing.version,
+            created: now,
+            expires: now.saturating_add(lives),
+            tags,
+            payload,
+            compress_from: self.backend.settings.compress_from,
+        };
+        sealing.seal()
+    }
+
+    /// True if the value is stored.
+    async fn fill(
+        &self,
+        held: Held,
+        null: bool,
+        payload: &[u8],
+        lifetime: Duration,
+        more_tags: Vec<String>,
+    ) -> Result<bool, StoreError> {
+        let limit = self.backend.settings.response_timeout;
+        let Held { key, token, mut tags, counter } = held;
+        let more: Vec<String> =
+            more_tags.into_iter().filter(|more| tags.iter().all(|(known, _)| known != more)).collect();
+        if let (false, Some(before)) = (more.is_empty(), counter) {
+            // The counter is read last: who moved one of the tags after it was read has moved the counter before.
+            let generations = self.generations(&more, limit).await?;
+            if generations.last() != Some(&before) {
+                self.backend.store.remove_if(key, envelope::lease(token), limit).await?;
+                return Ok(false);
+            }
+            tags.extend(more.into_iter().zip(generations));
+        }
+        let entry = self.sealed(null, payload, lifetime, &tags);
+        self.backend.store.swap(key, envelope::lease(token), entry, lifetime, limit).await
+    }
+
+    /// The generations of these tags, made where they are missing, and of the counter of all tags behind them.
+    async fn generations(&self, tags: &[String], limit: Duration) -> Result<Vec<u64>, StoreError> {
+        let keys = self.keys_with(None, tags);
+        let values = self.backend.store.get_or_add(keys, fresh_generation(), self.tag_lifetime(), limit).await?;
+        Ok(generations(&values))
+    }
+}
+
+impl<V: Send + Sync + 'static> Drop for Grant<V> {
+    fn drop(&mut self) {
+        let Some(Held { key, token, .. }) = self.held.take() else { return };
+        self.remote.backend.renewals.drop(token);
+        if self.remote.backend.usable() {
+            let (store, limit) = (Arc::clone(&self.remote.backend.store), self.remote.backend.settings.response_timeout);
+            runtime::spawn(async move {
+                // Should it fail, the lease runs out.
+                let _ = store.remove_if(key, envelope::lease(token), limit).await;
+            });
+        }
+    }
+}
