@@ -100,7 +100,8 @@ impl Invalidation {
                 backends.push(named);
             }
         }
-        let tell = |backend: Arc<Backend>| backend.invalidate(self.items.iter().flat_map(|item| item.at(&backend)).collect());
+        let tell =
+            |backend: Arc<Backend>| backend.invalidate(self.items.iter().flat_map(|item| item.at(&backend)).collect());
         Invalidated::of(removed).and(backends.into_iter().map(tell))
     }
 }

@@ -10,6 +10,8 @@ use crate::cause::{EvictionCause, InvalidationKind};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Answer {
     Hit,
+    /// By a shared store.
+    SharedHit,
     Miss,
     Coalesced,
 }
@@ -113,6 +115,7 @@ mod meters {
     /// Handles made once for each cache: at its making, so a recorder must be installed before.
     pub(super) struct Meters {
         hit: Counter,
+        shared_hit: Counter,
         miss: Counter,
         coalesced: Counter,
         loaded: Histogram,
@@ -124,10 +127,12 @@ mod meters {
 
     impl Meters {
         pub(super) fn new(cache: &str) -> Self {
-            let answers = |result: &'static str| counter!("cached_requests_total", "cache" => cache.to_owned(), "tier" => "memory", "result" => result);
+            let answers_of = |tier: &'static str, result: &'static str| counter!("cached_requests_total", "cache" => cache.to_owned(), "tier" => tier, "result" => result);
+            let answers = |result| answers_of("memory", result);
             let loads = |outcome: &'static str| histogram!("cached_load_duration_seconds", "cache" => cache.to_owned(), "outcome" => outcome);
             Self {
                 hit: answers("hit"),
+                shared_hit: answers_of("shared", "hit"),
                 miss: answers("miss"),
                 coalesced: answers("coalesced"),
                 loaded: loads("ok"),
@@ -145,6 +150,7 @@ mod meters {
         pub(super) fn answered(&self, answer: Answer) {
             match answer {
                 Answer::Hit => &self.hit,
+                Answer::SharedHit => &self.shared_hit,
                 Answer::Miss => &self.miss,
                 Answer::Coalesced => &self.coalesced,
             }

@@ -213,6 +213,13 @@ impl Counters {
         self.observer.answered(Answer::Hit);
     }
 
+    /// A hit that a shared store answered.
+    #[cfg_attr(not(feature = "shared"), allow(dead_code))]
+    pub(crate) fn shared_hit(&self) {
+        self.hits.increment();
+        self.observer.answered(Answer::SharedHit);
+    }
+
     pub(crate) fn null_hit(&self) {
         count(&self.null_hits);
     }

@@ -10,7 +10,10 @@ const LAYERS: &[&[&str]] = &[
     &["sync", "cause", "error", "clock", "observe"],
     &["key", "tag", "stats"],
     &["policy", "waits_for", "context", "flight"],
+    // A store knows nothing of memory, and memory nothing of stores.
+    &["shared", "redis"],
     &["memory"],
+    &["remote"],
     &["invalidated", "config", "registry", "invalidation"],
     &["cache"],
     &["__private"],

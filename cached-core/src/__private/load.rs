@@ -110,12 +110,7 @@ impl Future for Filled {
 }
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Leading<S, K> {
-    fn settle(
-        self,
-        shape: S,
-        output: &S::Output,
-        describe: impl FnOnce(&mut Entry<'_, S::Value>),
-    ) -> Option<Ack> {
+    fn settle(self, shape: S, output: &S::Output, describe: impl FnOnce(&mut Entry<'_, S::Value>)) -> Option<Ack> {
         let Self { lead, grant, cache, text } = self;
         let Some(stored) = shape.to_stored(output) else {
             lead.fail(shape.share_error(output));

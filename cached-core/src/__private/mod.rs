@@ -13,7 +13,6 @@ pub use crate::cache::Options;
 pub use crate::key::digest::HashPart;
 pub use crate::key::probe::{DebugPart, Part};
 pub use crate::key::{Captured, KeyWriter, Template};
-pub use call::{Begin, Call, Lookup};
 pub use crate::policy::Lock;
 #[cfg(feature = "json")]
 pub use crate::shared::Json;
@@ -21,6 +20,7 @@ pub use crate::shared::Json;
 pub use crate::shared::Msgpack;
 #[cfg(feature = "postcard")]
 pub use crate::shared::Postcard;
+pub use call::{Begin, Call, Lookup};
 pub use load::{Entry, Filled, Load, Tags};
 pub use meta::Meta;
 pub use pending::Pending;

@@ -156,7 +156,9 @@ impl Site {
     {
         let (behind, problem) = match self.behind(wire) {
             Ok(behind) => (behind, None),
-            Err(problem) => (Behind::<V>::Memory(MemoryStore::default()), Some(format!("{}: {problem}", self.path(scope)))),
+            Err(problem) => {
+                (Behind::<V>::Memory(MemoryStore::default()), Some(format!("{}: {problem}", self.path(scope))))
+            }
         };
         if let Some(problem) = &problem {
             // Once for each instance, since it is made once. The function works, uncached; nobody would find out otherwise.

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 pub(crate) use asking::Asking;
 pub use builder::CacheBuilder;
-pub(crate) use options::{Behind, Function};
 pub use options::Options;
+pub(crate) use options::{Behind, Function};
 #[cfg(feature = "shared")]
 pub use shared::SharedCache;
 

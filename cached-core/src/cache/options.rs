@@ -39,7 +39,11 @@ pub struct Options {
 pub(crate) enum Behind<V> {
     Memory(MemoryStore),
     #[cfg_attr(not(feature = "shared"), allow(dead_code))]
-    Shared { backend: Arc<Backend>, wire: Wire<V>, tiered: bool },
+    Shared {
+        backend: Arc<Backend>,
+        wire: Wire<V>,
+        tiered: bool,
+    },
 }
 
 impl Options {

@@ -158,7 +158,8 @@ impl Cluster {
         for server in self.candidates() {
             asked.spawn(async move {
                 let mut connection = connect(&server, connecting, None).await.map_err(|e| format!("{server}: {e}"))?;
-                let shards = map::ask(&mut connection, &server, answering).await.map_err(|e| format!("{server}: {e}"))?;
+                let shards =
+                    map::ask(&mut connection, &server, answering).await.map_err(|e| format!("{server}: {e}"))?;
                 Ok::<_, String>((shards, server, connection))
             });
         }
@@ -227,11 +228,7 @@ impl Cluster {
     }
 
     /// Sends commands on one key to its primary, and after it if it has moved.
-    pub(super) async fn run_all(
-        self: &Arc<Self>,
-        key: &str,
-        commands: &Pipeline,
-    ) -> Result<Vec<Value>, StoreError> {
+    pub(super) async fn run_all(self: &Arc<Self>, key: &str, commands: &Pipeline) -> Result<Vec<Value>, StoreError> {
         let map = self.map().await?;
         let node = map.owner(slot(key)).ok_or_else(|| {
             self.is_stale.notify_one();

@@ -45,7 +45,10 @@ pub(super) enum Servers {
     #[cfg(feature = "redis-cluster")]
     Cluster(Vec<Server>),
     #[cfg(feature = "redis-sentinel")]
-    Sentinel { service: String, sentinels: Vec<Server> },
+    Sentinel {
+        service: String,
+        sentinels: Vec<Server>,
+    },
 }
 
 impl RedisConfig {
@@ -82,7 +85,9 @@ impl RedisConfig {
     #[cfg(feature = "redis-sentinel")]
     pub fn sentinel(service: &str, urls: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, ConfigError> {
         if service.is_empty() {
-            return Err(wrong("the name of Sentinel's service is empty: expected what `sentinel monitor <name> ...` says"));
+            return Err(wrong(
+                "the name of Sentinel's service is empty: expected what `sentinel monitor <name> ...` says",
+            ));
         }
         let sentinels = parse_all(urls, "Sentinel needs the URL of at least one sentinel")?;
         Ok(Self::with(Servers::Sentinel { service: service.to_owned(), sentinels }))
@@ -216,7 +221,7 @@ impl RedisConfig {
             if !server.set_certificates(&certificates) && given {
                 return Err(wrong("certificates are of no use to `redis://`: expected `rediss://`"));
             }
-            if given && server.client().is_err() {
+            if given && !server.has_readable_certificates() {
                 return Err(wrong("a certificate or key cannot be read: expected PEM"));
             }
         }

@@ -13,7 +13,9 @@ pub(super) fn reason(error: &RedisError) -> String {
     match error.kind() {
         ErrorKind::AuthenticationFailed => REFUSED_LOGIN.to_owned(),
         ErrorKind::Io => format!("no connection: {error}"),
-        ErrorKind::RESP3NotSupported => "the server does not speak RESP3, which Redis does from version 6 on".to_owned(),
+        ErrorKind::RESP3NotSupported => {
+            "the server does not speak RESP3, which Redis does from version 6 on".to_owned()
+        }
         kind => match error.code() {
             Some("WRONGPASS") => REFUSED_LOGIN.to_owned(),
             Some(code) => format!("the server answered {}", plain(code)),

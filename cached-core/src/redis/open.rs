@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redis::aio::{AsyncPushSender, MultiplexedConnection};
 #[cfg(any(feature = "redis-cluster", feature = "redis-sentinel"))]
 use redis::Cmd;
+use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Pipeline, RedisError, Value, cmd};
 use tokio::time::{Instant, timeout};
 
@@ -25,7 +25,10 @@ pub(super) enum Target {
     Server(Server),
     /// The primary of a service, as one of these sentinels names it at the time.
     #[cfg(feature = "redis-sentinel")]
-    Service { service: String, sentinels: Vec<Server> },
+    Service {
+        service: String,
+        sentinels: Vec<Server>,
+    },
 }
 
 impl Target {
@@ -69,12 +72,7 @@ fn local_now() -> u64 {
 }
 
 /// Connects to a primary. `limit` is for each step: finding it, connecting, the first answer.
-pub(super) async fn open(
-    target: &Target,
-    limit: Duration,
-    skew: &Skew,
-    pushes: Pushes,
-) -> Result<Opened, String> {
+pub(super) async fn open(target: &Target, limit: Duration, skew: &Skew, pushes: Pushes) -> Result<Opened, String> {
     let server = resolve(target, limit).await?;
     let named = |reason| format!("{server}: {reason}");
     let mut connection = connect(&server, limit, Some(pushes)).await.map_err(named)?;
@@ -115,7 +113,6 @@ pub(super) fn text(value: &Value) -> Option<&str> {
 }
 
 /// The server that is meant now.
-#[cfg_attr(not(feature = "redis-sentinel"), expect(clippy::unused_async, reason = "sentinels are asked"))]
 pub(super) async fn resolve(target: &Target, limit: Duration) -> Result<Server, String> {
     match target {
         Target::Server(server) => {

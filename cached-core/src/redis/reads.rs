@@ -73,7 +73,12 @@ impl Reads {
     }
 
     /// The values under these keys. The answer can be waited for anywhere, and comes within the limit.
-    pub(super) fn read(&self, keys: Vec<String>, within: Duration, permit: Option<Permit>) -> oneshot::Receiver<Replies> {
+    pub(super) fn read(
+        &self,
+        keys: Vec<String>,
+        within: Duration,
+        permit: Option<Permit>,
+    ) -> oneshot::Receiver<Replies> {
         let (answer, receiver) = oneshot::channel();
         let deadline = Instant::now() + within;
         let mut waiting = self.queue.waiting.lock();

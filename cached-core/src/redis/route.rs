@@ -62,6 +62,15 @@ impl Route {
         Self::One(Arc::new(Node::new(target, context, Form::Multi)))
     }
 
+    /// The node, if there is only one.
+    pub(super) fn one(&self) -> Option<&Arc<Node>> {
+        match self {
+            Self::One(node) => Some(node),
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(_) => None,
+        }
+    }
+
     /// Why nothing can be done, if that is already known.
     pub(super) fn refusal(&self) -> Option<StoreError> {
         match self {
@@ -195,11 +204,7 @@ impl Route {
 
     /// Reads from a cluster.
     #[cfg(feature = "redis-cluster")]
-    pub(super) async fn get(
-        self,
-        keys: Vec<String>,
-        within: Duration,
-    ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    pub(super) async fn get(self, keys: Vec<String>, within: Duration) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         match self {
             Self::One(_) => Err(failure::unexpected()),
             Self::Cluster(cluster) => cluster.get(keys, within).await,
@@ -208,8 +213,9 @@ impl Route {
 }
 
 pub(super) fn probe(key: &str) -> Cmd {
-    let mut probe = redis::cmd("SET");
-    probe.arg(key).arg("").arg("XX").arg("PX").arg(1);
+    // A write, so that a read-only server refuses it; one that a full server carries out.
+    let mut probe = redis::cmd("UNLINK");
+    probe.arg(key);
     probe
 }
 

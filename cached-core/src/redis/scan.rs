@@ -46,7 +46,10 @@ pub(super) async fn remove_matching(route: Route, pattern: KeyPattern, within: D
 enum Layout {
     One,
     #[cfg(feature = "redis-cluster")]
-    Cluster { shards: Vec<super::map::Shard>, moving: bool },
+    Cluster {
+        shards: Vec<super::map::Shard>,
+        moving: bool,
+    },
 }
 
 impl Layout {

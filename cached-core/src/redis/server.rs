@@ -11,7 +11,7 @@ use crate::error::{ConfigError, ConfigErrorKind};
 /// An address with user, password and database. Shows the address alone.
 #[derive(Clone)]
 pub(super) struct Server {
-    info: ConnectionInfo,
+    info: Box<ConnectionInfo>,
     tls: Option<Certificates>,
 }
 
@@ -31,7 +31,9 @@ impl Server {
             "redis" | "valkey" | "unix" | "redis+unix" | "valkey+unix" => {}
             "rediss" | "valkeys" if cfg!(feature = "redis-tls") => {
                 if url.ends_with("#insecure") {
-                    return Err(wrong("`#insecure` is not supported: give the server's certificate by root_certificates()"));
+                    return Err(wrong(
+                        "`#insecure` is not supported: give the server's certificate by root_certificates()",
+                    ));
                 }
             }
             "rediss" | "valkeys" => {
@@ -49,7 +51,7 @@ impl Server {
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         let tcp = tcp.set_user_timeout(Duration::from_secs(10));
         let tls = matches!(info.addr(), ConnectionAddr::TcpTls { .. }).then(Certificates::default);
-        Ok(Self { info: info.set_redis_settings(redis).set_tcp_settings(tcp), tls })
+        Ok(Self { info: Box::new(info.set_redis_settings(redis).set_tcp_settings(tcp)), tls })
     }
 
     /// The same user, password and TLS settings at another address.
@@ -60,25 +62,28 @@ impl Server {
             Some(_) => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
             None => ConnectionAddr::Tcp(host, port),
         };
-        Self { info: self.info.clone().set_addr(address), tls: self.tls.clone() }
+        Self { info: Box::new(ConnectionInfo::clone(&self.info).set_addr(address)), tls: self.tls.clone() }
     }
 
     /// The same address without a login or a database.
     #[cfg(feature = "redis-sentinel")]
     pub(super) fn anonymous(&self) -> Self {
-        let redis = redis::RedisConnectionInfo::default()
-            .set_protocol(ProtocolVersion::RESP3)
-            .set_skip_set_lib_name();
-        Self { info: self.info.clone().set_redis_settings(redis), tls: self.tls.clone() }
+        let redis = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
+        self.with_login(redis)
     }
 
     #[cfg(feature = "redis-sentinel")]
     pub(super) fn first_database(&self) -> Self {
         let redis = self.info.redis_settings().clone().set_db(0);
-        Self { info: self.info.clone().set_redis_settings(redis), tls: self.tls.clone() }
+        self.with_login(redis)
     }
 
-    #[cfg(any(feature = "redis-cluster", feature = "redis-sentinel"))]
+    #[cfg(feature = "redis-sentinel")]
+    fn with_login(&self, redis: redis::RedisConnectionInfo) -> Self {
+        Self { info: Box::new(ConnectionInfo::clone(&self.info).set_redis_settings(redis)), tls: self.tls.clone() }
+    }
+
+    #[cfg(feature = "redis-cluster")]
     pub(super) fn database(&self) -> i64 {
         self.info.redis_settings().db()
     }
@@ -96,13 +101,20 @@ impl Server {
         }
     }
 
-    pub(super) const fn is_tls(&self) -> bool {
-        self.tls.is_some()
-    }
-
     /// True if there was a use for it.
     pub(super) fn set_certificates(&mut self, certificates: &Certificates) -> bool {
         self.tls.as_mut().map(|tls| tls.clone_from(certificates)).is_some()
+    }
+
+    /// Text that holds no certificate at all is no error to the client: it would trust nobody.
+    pub(super) fn has_readable_certificates(&self) -> bool {
+        let given = self
+            .tls
+            .iter()
+            .flat_map(|tls| tls.roots.iter().chain(tls.client.iter().map(|(certificate, _)| certificate)));
+        let begins = b"-----BEGIN CERTIFICATE-----";
+        let holds_one = |pem: &Vec<u8>| pem.windows(begins.len()).any(|window| window == begins);
+        given.into_iter().all(holds_one) && self.client().is_ok()
     }
 
     /// A client for this server: no connection yet.
@@ -110,11 +122,12 @@ impl Server {
         #[cfg(feature = "redis-tls")]
         if let Some(tls) = &self.tls {
             install_provider();
-            let client_tls = tls.client.clone().map(|(client_cert, client_key)| redis::ClientTlsConfig { client_cert, client_key });
+            let client_tls =
+                tls.client.clone().map(|(client_cert, client_key)| redis::ClientTlsConfig { client_cert, client_key });
             let certificates = redis::TlsCertificates { client_tls, root_cert: tls.roots.clone() };
-            return Client::build_with_tls(self.info.clone(), certificates);
+            return Client::build_with_tls(ConnectionInfo::clone(&self.info), certificates);
         }
-        Client::open(self.info.clone())
+        Client::open(ConnectionInfo::clone(&self.info))
     }
 }
 

@@ -8,15 +8,13 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline, Value, cmd};
 
 use super::config::RedisConfig;
-use super::failure;
 use super::context::Context;
+use super::failure;
 use super::reads::Replies;
 use super::route::Route;
 use super::script;
 use super::watch::Watch;
-use crate::shared::{
-    Added, KeyPattern, Seen, SharedStore, StoreError, StoreErrorKind, StoreFuture, Watcher, runtime,
-};
+use crate::shared::{Added, KeyPattern, Seen, SharedStore, StoreError, StoreErrorKind, StoreFuture, Watcher, runtime};
 
 /// A store in Redis: one server, the primary of a Sentinel service, or a cluster. Connects on first use, in the background.
 ///
@@ -84,10 +82,12 @@ impl SharedStore for RedisStore {
         if keys.is_empty() {
             return Box::pin(ready(Ok(Vec::new())));
         }
-        let node = match &self.route {
-            Route::One(node) => node,
-            #[cfg(feature = "redis-cluster")]
-            Route::Cluster(_) => return self.start(Some(within), |route| route.get(keys, within)),
+        #[cfg(feature = "redis-cluster")]
+        if matches!(self.route, Route::Cluster(_)) {
+            return self.start(Some(within), |route| route.get(keys, within));
+        }
+        let Some(node) = self.route.one() else {
+            return Box::pin(ready(Err(failure::unexpected())));
         };
         if let Some(error) = node.link.refusal() {
             return Box::pin(ready(Err(error)));
@@ -122,14 +122,7 @@ impl SharedStore for RedisStore {
         })
     }
 
-    fn swap(
-        &self,
-        key: String,
-        prefix: Vec<u8>,
-        value: Vec<u8>,
-        ttl: Duration,
-        within: Duration,
-    ) -> StoreFuture<bool> {
+    fn swap(&self, key: String, prefix: Vec<u8>, value: Vec<u8>, ttl: Duration, within: Duration) -> StoreFuture<bool> {
         self.start(Some(within), |route| async move {
             let reply = route.script(&script::SWAP, &key, &[prefix, value, decimal(milliseconds(ttl))]).await?;
             Ok(reply == Value::Int(1))

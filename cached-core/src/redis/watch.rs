@@ -112,7 +112,8 @@ impl Watch {
     }
 
     fn tell(&self, coverage: &mut Coverage) {
-        let is_up = coverage.primaries.as_ref().is_some_and(|all| !all.is_empty() && all.values().all(Primary::is_covered));
+        let is_up =
+            coverage.primaries.as_ref().is_some_and(|all| !all.is_empty() && all.values().all(Primary::is_covered));
         if is_up != coverage.is_up {
             coverage.is_up = is_up;
             if is_up { self.watcher.up() } else { self.watcher.down() }

@@ -168,7 +168,8 @@ impl<V: Send + Sync + 'static> Drop for Grant<V> {
         let Some(Held { key, token, .. }) = self.held.take() else { return };
         self.remote.backend.renewals.drop(token);
         if self.remote.backend.usable() {
-            let (store, limit) = (Arc::clone(&self.remote.backend.store), self.remote.backend.settings.response_timeout);
+            let (store, limit) =
+                (Arc::clone(&self.remote.backend.store), self.remote.backend.settings.response_timeout);
             runtime::spawn(async move {
                 // Should it fail, the lease runs out.
                 let _ = store.remove_if(key, envelope::lease(token), limit).await;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use super::Remote;
 use super::grant::Grant;
 use super::read::{Found, Known, Read, fresh_generation, generations};
-use super::Remote;
-use crate::policy::Lock;
 use crate::context;
 use crate::flight::{Lease, Since};
 use crate::memory::{Acquire, Acquired, Lead, Reuse, Shared, Storing, Want};
+use crate::policy::Lock;
 use crate::shared::envelope::{self, Token};
 use crate::shared::{Added, Away, Budget, Seen, SharedStore, runtime};
 
@@ -43,7 +43,8 @@ where
     V: Clone + Send + Sync + 'static,
 {
     let Some(text) = engine.text_of(&want.key) else { return (Acquired::Alone, None) };
-    let call = Call { key: remote.backend.entry_key(&text), tags: want.tags.clone(), refresh: want.reuse == Reuse::Nothing };
+    let call =
+        Call { key: remote.backend.entry_key(&text), tags: want.tags.clone(), refresh: want.reuse == Reuse::Nothing };
     let mut budget = remote.backend.budget();
     if remote.is_front_open() {
         let mut acquire = Acquire::new(Arc::clone(&engine), want);
@@ -75,7 +76,7 @@ where
     if !call.refresh {
         match remote.read(&call.key, &call.tags, &mut budget).await {
             Ok(Read::Found(found)) => {
-                engine.counters.hit();
+                engine.counters.shared_hit();
                 remote.counters.hit(found.null);
                 return (Acquired::Value(found.value), None);
             }

@@ -72,7 +72,12 @@ impl<V> Remote<V> {
     }
 
     /// What is under `key`: one round trip, two if there are tags that only the entry knows.
-    pub(super) async fn read(self: &Arc<Self>, key: &str, tags: &[String], budget: &mut Budget) -> Result<Read<V>, Away> {
+    pub(super) async fn read(
+        self: &Arc<Self>,
+        key: &str,
+        tags: &[String],
+        budget: &mut Budget,
+    ) -> Result<Read<V>, Away> {
         let mut values = self.backend.get(self.keys_with(Some(key), tags), budget).await?;
         let of_tags = values.split_off(1);
         let mut generations: Vec<_> = of_tags.iter().map(|bytes| bytes.as_deref().and_then(generation)).collect();
@@ -109,7 +114,9 @@ impl<V> Remote<V> {
     ) -> Result<Read<V>, Away> {
         let useless = || Ok(Read::Nothing { over: Some(Seen::of(bytes)) });
         let entry = match envelope::parse(bytes) {
-            Some(Parsed::Entry(entry)) if entry.version == self.sharing.version && entry.codec == self.wire.codec => entry,
+            Some(Parsed::Entry(entry)) if entry.version == self.sharing.version && entry.codec == self.wire.codec => {
+                entry
+            }
             Some(Parsed::Lease(token)) => {
                 let lease = known.complete().map(|generations| Lease { token: token.0, generations });
                 return Ok(Read::Lease { lease });
@@ -161,7 +168,8 @@ impl<V> Remote<V> {
         }
         let (keys, carried): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
         let current = self.backend.get(keys, budget).await?;
-        let stands = |(current, carried): (Option<Vec<u8>>, u64)| current.as_deref().and_then(generation) == Some(carried);
+        let stands =
+            |(current, carried): (Option<Vec<u8>>, u64)| current.as_deref().and_then(generation) == Some(carried);
         Ok(current.into_iter().zip(carried).all(stands))
     }
 }

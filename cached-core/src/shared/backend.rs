@@ -266,7 +266,10 @@ impl Backend {
 
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Backend").field("name", &self.name).field("store", &self.store.describe()).finish_non_exhaustive()
+        f.debug_struct("Backend")
+            .field("name", &self.name)
+            .field("store", &self.store.describe())
+            .finish_non_exhaustive()
     }
 }
 

@@ -47,11 +47,6 @@ impl Breaker {
         self.failures.store(0, Ordering::Relaxed);
     }
 
-    /// Opens it at once, whatever the count.
-    pub(crate) fn open(&self) {
-        self.failures.store(OPEN, Ordering::Relaxed);
-    }
-
     /// What the word was before, if `change` changed it.
     fn update(&self, change: impl FnMut(u32) -> Option<u32>) -> Option<u32> {
         self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change).ok()
@@ -80,8 +75,6 @@ mod tests {
         assert!(!breaker.is_closed(), "an answer from before it opened");
         breaker.close();
         assert!(breaker.is_closed());
-        breaker.open();
-        assert!(!breaker.is_closed());
     }
 
     #[test]

@@ -110,6 +110,7 @@ pub(crate) enum Parsed<'a> {
 
 /// An entry whose payload has not been decoded yet.
 pub(crate) struct Entry<'a> {
+    #[cfg(test)]
     pub(crate) id: Token,
     pub(crate) null: bool,
     pub(crate) codec: u8,
@@ -162,7 +163,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Parsed<'_>> {
             if null && (lz4 || !raw.is_empty()) {
                 return None;
             }
-            Some(Parsed::Entry(Entry { id, null, codec, version, created, expires, tags, lz4, raw }))
+            Some(Parsed::Entry(Entry {
+                #[cfg(test)]
+                id,
+                null,
+                codec,
+                version,
+                created,
+                expires,
+                tags,
+                lz4,
+                raw,
+            }))
         }
         _ => None,
     }

@@ -31,11 +31,8 @@ pub(crate) struct Front {
 impl Front {
     /// Has the store report; `None` if it cannot.
     pub(super) fn before(backend: &Backend) -> Option<Arc<Self>> {
-        let front = Arc::new(Self {
-            open: AtomicBool::new(false),
-            prefixes: backend.prefixes(),
-            kept: Mutex::new(Vec::new()),
-        });
+        let front =
+            Arc::new(Self { open: AtomicBool::new(false), prefixes: backend.prefixes(), kept: Mutex::new(Vec::new()) });
         let watched = backend.store.watch(backend.prefixes().into(), Arc::clone(&front) as Arc<dyn Watcher>);
         watched.then_some(front)
     }

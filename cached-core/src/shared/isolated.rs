@@ -13,7 +13,14 @@ impl SharedStore for Isolated {
         Box::pin(runtime::within(within, self.0.get(keys, within)))
     }
 
-    fn add(&self, key: String, value: Vec<u8>, ttl: Duration, over: Option<Seen>, within: Duration) -> StoreFuture<Added> {
+    fn add(
+        &self,
+        key: String,
+        value: Vec<u8>,
+        ttl: Duration,
+        over: Option<Seen>,
+        within: Duration,
+    ) -> StoreFuture<Added> {
         Box::pin(runtime::within(within, self.0.add(key, value, ttl, over, within)))
     }
 
@@ -29,7 +36,13 @@ impl SharedStore for Isolated {
         Box::pin(runtime::within(within, self.0.set(key, value, ttl, within)))
     }
 
-    fn get_or_add(&self, keys: Vec<String>, fresh: Vec<u8>, ttl: Duration, within: Duration) -> StoreFuture<Vec<Vec<u8>>> {
+    fn get_or_add(
+        &self,
+        keys: Vec<String>,
+        fresh: Vec<u8>,
+        ttl: Duration,
+        within: Duration,
+    ) -> StoreFuture<Vec<Vec<u8>>> {
         Box::pin(runtime::within(within, self.0.get_or_add(keys, fresh, ttl, within)))
     }
 

@@ -99,7 +99,7 @@ impl LocalStore {
         }
     }
 
-    /// From here on everything that stores a value fails with [`Refused`](StoreErrorKind::Refused), and so does a ping; reading and removing work.
+    /// From here on everything that stores a value fails with [`Refused`](StoreErrorKind::Refused); reading and removing work.
     pub fn set_full(&self, full: bool) {
         self.shared.state.lock().full = full;
     }
@@ -273,7 +273,7 @@ impl SharedStore for LocalStore {
     }
 
     fn ping(&self, _: Duration) -> StoreFuture<()> {
-        self.operation(true, |_| ())
+        self.operation(false, |_| ())
     }
 
     fn now(&self) -> u64 {

@@ -21,13 +21,13 @@ pub(crate) mod runtime;
 mod settings;
 mod store;
 
-pub use codec::{Codec, CodecError, Encoded, Msgpack, Wire};
+pub use backend::BackendStatus;
+pub(crate) use backend::{Ack, Away, Backend, Budget};
 #[cfg(feature = "json")]
 pub use codec::Json;
 #[cfg(feature = "postcard")]
 pub use codec::Postcard;
-pub use backend::BackendStatus;
-pub(crate) use backend::{Ack, Away, Backend, Budget};
+pub use codec::{Codec, CodecError, Encoded, Msgpack, Wire};
 pub(crate) use front::{Front, Kept};
 pub(crate) use isolated::Isolated;
 pub use local::LocalStore;

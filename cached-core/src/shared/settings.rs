@@ -81,7 +81,9 @@ impl SharedSettings {
     pub(crate) fn problem(&self) -> Option<&'static str> {
         let zero = |duration: Duration| duration < Duration::from_millis(1);
         if zero(self.response_timeout) {
-            Some("`response_timeout` is less than a millisecond: no call would ever be answered; give it some, such as 200 ms")
+            Some(
+                "`response_timeout` is less than a millisecond: no call would ever be answered; give it some, such as 200 ms",
+            )
         } else if zero(self.lease) {
             Some("`lease` is less than a millisecond: no load could be stored; give it some seconds")
         } else if zero(self.probe_interval) {

@@ -46,14 +46,7 @@ pub trait SharedStore: Send + Sync + 'static {
     ) -> StoreFuture<Added>;
 
     /// Stores `value` if what is under `key` begins with `prefix`. True if it did.
-    fn swap(
-        &self,
-        key: String,
-        prefix: Vec<u8>,
-        value: Vec<u8>,
-        ttl: Duration,
-        within: Duration,
-    ) -> StoreFuture<bool>;
+    fn swap(&self, key: String, prefix: Vec<u8>, value: Vec<u8>, ttl: Duration, within: Duration) -> StoreFuture<bool>;
 
     /// Removes what is under `key` if it begins with `prefix`. True if it did.
     fn remove_if(&self, key: String, prefix: Vec<u8>, within: Duration) -> StoreFuture<bool>;
@@ -78,7 +71,7 @@ pub trait SharedStore: Send + Sync + 'static {
     /// steps, each of which takes at most `within`.
     fn remove_matching(&self, pattern: KeyPattern, within: Duration) -> StoreFuture<u64>;
 
-    /// Whether the store answers, and takes writes.
+    /// Whether the store can be used: it answers, knows the latest of every key, and would remove one. That it is full is no failure.
     fn ping(&self, within: Duration) -> StoreFuture<()>;
 
     /// Milliseconds since 1970 by the store's own clock, as well as it is known here. The default is this machine's clock.

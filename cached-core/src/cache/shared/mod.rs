@@ -86,7 +86,9 @@ where
     pub fn build_shared_as<C: Codec>(self, store: &str) -> Result<SharedCache<K, V>, ConfigError> {
         let wrong = |message: &str| ConfigError::new(ConfigErrorKind::Shared, message);
         if !self.is_named() {
-            return Err(wrong("a cache in a shared store needs a name, which its keys begin with: add `.name(\"users\")`"));
+            return Err(wrong(
+                "a cache in a shared store needs a name, which its keys begin with: add `.name(\"users\")`",
+            ));
         }
         if !self.is_bounded_in_time() {
             return Err(wrong("entries in a shared store need an end: add `.ttl(Duration::from_secs(60))`"));
@@ -94,9 +96,9 @@ where
         let tiered = store == "tiered";
         match config::place(store).map_err(|problem| wrong(&problem))? {
             Place::Memory(_) => Err(wrong("this store is memory: use `.build()`")),
-            Place::Shared(backend) if tiered && !backend.has_front() => {
-                Err(wrong("this store does not report its changes, so memory cannot stand in front of it: use \"redis\""))
-            }
+            Place::Shared(backend) if tiered && !backend.has_front() => Err(wrong(
+                "this store does not report its changes, so memory cannot stand in front of it: use \"redis\"",
+            )),
             Place::Shared(backend) => Ok(self.over(backend, Wire::plain::<C>(), tiered)),
         }
     }
@@ -153,7 +155,11 @@ where
                 return found;
             }
             let found = core.remote.as_ref()?.look(&text).await;
-            if found.is_some() { core.engine.counters.hit() } else { core.engine.counters.miss() }
+            if found.is_some() {
+                core.engine.counters.hit()
+            } else {
+                core.engine.counters.miss()
+            }
             found
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::SharedCache;
-use crate::Cache;
+use crate::{Cache, ManualClock};
 use crate::flight::block_on;
 use crate::remote::{Backend, Lost};
 use crate::shared::{Isolated, LocalStore, Msgpack, SharedSettings, SharedStore, Wire};
@@ -23,7 +23,8 @@ fn settings() -> SharedSettings {
 fn process_with(store: &LocalStore, tiered: bool, settings: SharedSettings) -> Process {
     let backend = Backend::new("redis", "ns", Arc::new(Isolated(Arc::new(store.clone()))), settings);
     let builder = Cache::builder().name("names").ttl(Duration::from_secs(60));
-    let cache = builder.tags(|_, name: &String| [name.clone()]).over(Arc::clone(&backend), Wire::plain::<Msgpack>(), tiered);
+    let cache =
+        builder.tags(|_, name: &String| [name.clone()]).over(Arc::clone(&backend), Wire::plain::<Msgpack>(), tiered);
     Process { backend, cache }
 }
 
@@ -171,13 +172,20 @@ async fn g6_a_leader_that_died_holds_others_up_for_no_longer_than_its_lease() {
 
 #[tokio::test]
 async fn a_load_that_takes_longer_than_the_lease_is_stored_all_the_same() {
-    let store = LocalStore::new();
+    let time = ManualClock::new();
+    let store = LocalStore::with_clock(time.clock());
     let p = process_with(&store, false, settings().lease(Duration::from_millis(60)));
-    let slow = || async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        "Ann".to_owned()
-    };
-    assert_eq!(p.cache.get_or_load_async(&7, slow).await, "Ann");
+    let held = Held::default();
+    let call = p.begin(&held, "Ann").await;
+    for _ in 0..5 {
+        let renewals = store.operations();
+        while store.operations() == renewals {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        time.advance(Duration::from_millis(40));
+    }
+    held.go.notify_one();
+    assert_eq!(call.await.unwrap(), "Ann");
     assert_eq!(p.cache.get(&7).as_deref(), Some("Ann"));
 }
 

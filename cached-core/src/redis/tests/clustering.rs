@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::Value;
-
 use super::server::{LIMIT, Server, eventually, free_port};
 use super::watching::watching;
 use super::{MINUTE, WITHIN, keys};
@@ -59,15 +57,6 @@ impl Cluster {
     }
 }
 
-impl Server {
-    fn text(&self, command: &str) -> String {
-        match self.say(command) {
-            Value::Array(items) => items.into_iter().map(|item| redis::from_redis_value(item).unwrap()).collect::<Vec<String>>().join("\n"),
-            value => redis::from_redis_value(value).unwrap(),
-        }
-    }
-}
-
 /// A key that lives on this node.
 fn key_on(cluster: &Cluster, node: usize, prefix: &str) -> String {
     let here = |key: &String| std::ptr::eq(cluster.owner(key), &raw const cluster.nodes[node]);
@@ -104,7 +93,8 @@ async fn a_node_that_hangs_or_dies_holds_up_no_other() {
     eventually("unavailable without delay", async || {
         let began = Instant::now();
         let error = store.get(vec![gone.clone()], WITHIN).await.err();
-        error.is_some_and(|error| error.kind() == StoreErrorKind::Unavailable) && began.elapsed() < Duration::from_millis(100)
+        error.is_some_and(|error| error.kind() == StoreErrorKind::Unavailable)
+            && began.elapsed() < Duration::from_millis(100)
     })
     .await;
 }

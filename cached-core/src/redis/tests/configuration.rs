@@ -36,7 +36,10 @@ fn wrong_urls_are_explained_without_passwords() {
         let error = RedisConfig::new(url).expect_err(url);
         assert_eq!(error.kind(), ConfigErrorKind::Redis);
         let message = error.to_string();
-        assert!(message.contains("redis://[user[:password]@]host") && !message.contains("swordfish"), "{url}: {message}");
+        assert!(
+            message.contains("redis://[user[:password]@]host") && !message.contains("swordfish"),
+            "{url}: {message}"
+        );
     }
 }
 
@@ -89,7 +92,8 @@ fn passwords_are_shown_nowhere() {
     let config = RedisConfig::new("redis://user:swordfish@host:6380/2").unwrap();
     let shown = format!("{config:?}");
     assert!(shown.contains("host:6380") && !shown.contains("swordfish"), "{shown}");
-    let config = RedisConfig::new("unix:///tmp/x.sock?pass=swordfish").unwrap().client_certificate("swordfish", "swordfish");
+    let config =
+        RedisConfig::new("unix:///tmp/x.sock?pass=swordfish").unwrap().client_certificate("swordfish", "swordfish");
     assert!(!format!("{config:?}").contains("swordfish"));
 }
 

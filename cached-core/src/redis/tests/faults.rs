@@ -60,10 +60,8 @@ async fn a_server_that_hangs_costs_the_limit_and_then_nothing() {
     assert!(answers(&store).await);
     server.signal("STOP");
     let began = Instant::now();
-    let (read, written) = tokio::join!(
-        store.get(keys(&["k"]), SHORT),
-        store.set("k".into(), b"v".to_vec(), MINUTE, SHORT),
-    );
+    let (read, written) =
+        tokio::join!(store.get(keys(&["k"]), SHORT), store.set("k".into(), b"v".to_vec(), MINUTE, SHORT),);
     assert_eq!(read.unwrap_err().kind(), StoreErrorKind::Timeout);
     assert_eq!(written.unwrap_err().kind(), StoreErrorKind::Timeout);
     assert!(began.elapsed() < SLACK, "{:?}", began.elapsed());

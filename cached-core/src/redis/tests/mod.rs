@@ -5,6 +5,8 @@ mod clustering;
 mod configuration;
 mod faults;
 mod operations;
+#[cfg(feature = "redis-sentinel")]
+mod sentinels;
 mod server;
 mod watching;
 

@@ -94,7 +94,6 @@ async fn a_full_server_refuses_and_still_removes() {
         store.set("secret-key".into(), b"secret-value".to_vec(), MINUTE, WITHIN).await.unwrap_err(),
         store.add("secret-key".into(), b"secret-value".to_vec(), MINUTE, None, WITHIN).await.unwrap_err(),
         store.swap("k".into(), b"v".to_vec(), b"secret-value".to_vec(), MINUTE, WITHIN).await.unwrap_err(),
-        store.ping(WITHIN).await.unwrap_err(),
     ];
     for error in refused {
         assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
@@ -103,8 +102,7 @@ async fn a_full_server_refuses_and_still_removes() {
     assert_eq!(store.get(keys(&["k"]), WITHIN).await, Ok(vec![Some(b"v".to_vec())]));
     assert_eq!(store.remove(keys(&["k"]), WITHIN).await, Ok(()));
     assert_eq!(store.get(keys(&["k"]), WITHIN).await, Ok(vec![None]));
-    server.say("CONFIG SET maxmemory 0");
-    assert_eq!(store.ping(WITHIN).await, Ok(()));
+    assert_eq!(store.ping(WITHIN).await, Ok(()), "full is no reason not to read it");
 }
 
 #[tokio::test]

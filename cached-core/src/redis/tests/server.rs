@@ -1,8 +1,9 @@
 //! A `redis-server` of a test's own.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::redis::config::RedisConfig;
@@ -10,6 +11,9 @@ use crate::redis::store::RedisStore;
 
 /// Longer than anything here takes; what takes longer hangs.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
+
+/// Nothing is kept on disk.
+const PLAIN: &[&str] = &["--save", "", "--appendonly", "no"];
 
 pub(super) struct Server {
     child: Child,
@@ -24,13 +28,32 @@ impl Server {
     }
 
     pub(super) fn with(arguments: &[&str]) -> Self {
-        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let arguments: Vec<String> = PLAIN.iter().chain(arguments).map(|argument| (*argument).to_owned()).collect();
+        Self::launch(|_| arguments.clone())
+    }
+
+    /// A sentinel that alone decides who is the primary of `main`.
+    #[cfg(feature = "redis-sentinel")]
+    pub(super) fn sentinel(primary: u16) -> Self {
+        Self::launch(|directory| {
+            let settings = format!(
+                "sentinel monitor main 127.0.0.1 {primary} 1\nsentinel down-after-milliseconds main 500\n\
+                 sentinel failover-timeout main 2000\n"
+            );
+            let path = directory.join("sentinel.conf");
+            std::fs::write(&path, settings).expect("a file for the sentinel's settings");
+            vec![path.display().to_string(), "--sentinel".to_owned()]
+        })
+    }
+
+    fn launch(arguments: impl Fn(&Path) -> Vec<String>) -> Self {
         // Between asking for a free port and using it, another test may take it.
         for _ in 0..20 {
             let port = free_port();
             let directory = std::env::temp_dir().join(format!("cached-redis-{}-{port}", std::process::id()));
             std::fs::create_dir_all(&directory).expect("a directory for the server");
-            let mut server = Self { child: spawn(port, &directory, &arguments), port, arguments: arguments.clone(), directory };
+            let arguments = arguments(&directory);
+            let mut server = Self { child: spawn(port, &directory, &arguments), port, arguments, directory };
             if server.comes_up() {
                 return server;
             }
@@ -58,10 +81,6 @@ impl Server {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
-    }
-
     pub(super) fn store(&self) -> RedisStore {
         RedisStore::new(RedisConfig::new(self.url()).expect("a URL"))
     }
@@ -73,6 +92,18 @@ impl Server {
 
     pub(super) fn try_to_say(&self, command: &str) -> redis::RedisResult<redis::Value> {
         say_to(&self.url(), command)
+    }
+
+    /// The answer as a text, a list by lines.
+    #[cfg(any(feature = "redis-cluster", feature = "redis-sentinel"))]
+    pub(super) fn text(&self, command: &str) -> String {
+        match self.say(command) {
+            redis::Value::Array(items) => {
+                let lines: Vec<String> = items.into_iter().map(|item| redis::from_redis_value(item).unwrap()).collect();
+                lines.join("\n")
+            }
+            value => redis::from_redis_value(value).unwrap(),
+        }
     }
 
     pub(super) fn say_as(&self, password: &str, command: &str) -> redis::Value {
@@ -114,16 +145,24 @@ fn say_to(url: &str, command: &str) -> redis::RedisResult<redis::Value> {
     command.query(&mut connection)
 }
 
+/// Below the range from which the system takes ports for clients, and another one each time.
 pub(super) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 110 * 100).expect("a small number");
+    loop {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 11_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
-fn spawn(port: u16, directory: &PathBuf, arguments: &[String]) -> Child {
+fn spawn(port: u16, directory: &Path, arguments: &[String]) -> Child {
     let port = port.to_string();
     Command::new("redis-server")
-        .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
-        .arg(directory)
         .args(arguments)
+        .args(["--port", &port, "--bind", "127.0.0.1", "--dir"])
+        .arg(directory)
         .stdout(Stdio::null())
         .spawn()
         .expect("redis-server: install it, or run `cargo xtask test`, which does")

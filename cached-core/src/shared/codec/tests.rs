@@ -225,3 +225,18 @@ fn ids_and_bytes_are_for_ever() {
     assert_eq!(Json::encode(&value).unwrap(), br#"{"name":"Ann","age":7}"#);
     assert_eq!(Postcard::encode(&value).unwrap(), b"\x03Ann\x01\x07");
 }
+
+#[test]
+fn every_finite_number_comes_back_as_it_was() {
+    fn check<C: Codec>() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for _ in 0..20_000 {
+            let number = f64::from_bits(random.u64(..));
+            if number.is_finite() {
+                let back = C::decode::<f64>(&C::encode(&number).unwrap()).unwrap();
+                assert_eq!(back.to_bits(), number.to_bits(), "{number:e} as {}", C::NAME);
+            }
+        }
+    }
+    with_each!(check());
+}
