@@ -45,12 +45,17 @@
 //! | cache a function | [`#[cache]`](macro@cache), and its companion: `find_user::invalidate(42)`, `::key`, `::refresh`, `::uncached`, `::cache()` |
 //! | invalidate with a write | [`#[invalidates]`](macro@invalidates) |
 //! | invalidate by hand | [`invalidate`], [`invalidate_tag`], [`invalidate_matching`], [`Invalidation`] |
-//! | cache without attributes | [`Cache`] and its [builder](CacheBuilder) |
+//! | cache without attributes | [`Cache`] and its [builder](CacheBuilder); over a shared backend [`SharedCache`] |
 //! | use a type of one's own in a key | [`KeyPart`](trait@KeyPart) and its derive |
 //! | set the process up | [`configure`] |
-//! | watch | [`caches`], [`CacheHandle`], [`Stats`] |
+//! | share values between processes | `backend = "redis"` or `"tiered"`, [`RedisConfig`] |
+//! | use a shared store of one's own | [`SharedStore`](shared::SharedStore), and [`shared::contract`] to test it |
+//! | watch | [`caches`], [`CacheHandle`], [`Stats`]; [`backends`] |
 //! | run without caches | [`bypass`], [`uncached`], [`refresh`] |
 //! | test what depends on time | [`ManualClock`] |
+//! | test without a server | [`LocalStore`](shared::LocalStore) |
+//!
+//! The repository has a guide (`docs/guide.md`), and the guarantees with what they do not cover (`docs/guarantees.md`).
 //!
 //! # How a call travels
 //!
@@ -59,14 +64,26 @@
 //! once, registers a *flight* that others wait for, runs the body, and stores what it returned if no invalidation came between. An
 //! invalidation removes entries, voids flights, or moves a tag's epoch, in every cache of the process whose keys can be meant.
 //!
+//! Over a shared backend a call first asks the store, which is one round trip for a hit. Who finds nothing puts a *lease* under the key,
+//! unless another process has; those who find one wait for what replaces it. The body runs, and its value replaces the lease, if that is still
+//! there. An invalidation removes the key, whatever is there, and so keeps a load that it overtook in any process from storing. All of it happens on
+//! one background thread, within the response timeout; if the store fails, the body's value is returned and nothing else changes.
+//! `tiered` looks into memory first, as long as the store reports every change.
+//!
 //! # Features
 //!
 //! | feature | default | what |
 //! |---|---|---|
 //! | `macros` | yes | the attributes and the derive |
 //! | `digest` | no | `{x:hash}` in keys, for anything `Serialize` |
+//! | `redis` | no | `backend = "redis"` and `"tiered"`, [`RedisConfig`]; includes `shared` |
+//! | `redis-tls` | no | `rediss://`, by `rustls` |
+//! | `redis-cluster` | no | Redis Cluster: `RedisConfig::cluster` |
+//! | `redis-sentinel` | no | Sentinel: `RedisConfig::sentinel` |
+//! | `shared` | no | shared backends without Redis: [`shared`], [`SharedCache`] |
+//! | `json`, `postcard` | no | these codecs, beside msgpack; include `shared` |
 //! | `tracing` | no | a span `load` around each load (fields `cache`, `outcome`), events `evict` (`cache`, `cause`) and `invalidate` (`cache`, `kind`); target `cached` |
-//! | `metrics` | no | `cached_requests_total{cache,tier,result}`, `cached_load_duration_seconds{cache,outcome}`, `cached_evictions_total{cache,cause}`, `cached_invalidations_total{cache,kind}`, `cached_weight{cache}`, through the `metrics` facade; install the recorder before the first cached call |
+//! | `metrics` | no | `cached_requests_total{cache,tier,result}`, `cached_load_duration_seconds{cache,outcome}`, `cached_evictions_total{cache,cause}`, `cached_invalidations_total{cache,kind}`, `cached_weight{cache}` (`tier` is `memory` or `shared`), through the `metrics` facade; install the recorder before the first cached call |
 //!
 //! Neither of the last two is ever given a key or a value.
 

@@ -1,7 +1,8 @@
 use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::call::Call;
 use super::meta::Meta;
@@ -154,7 +155,7 @@ impl Site {
         P: Parts,
         V: Clone + Send + Sync + 'static,
     {
-        let (behind, problem) = match self.behind(wire) {
+        let (behind, problem) = match self.behind(scope, wire) {
             Ok(behind) => (behind, None),
             Err(problem) => {
                 (Behind::<V>::Memory(MemoryStore::default()), Some(format!("{}: {problem}", self.path(scope))))
@@ -185,18 +186,28 @@ impl Site {
     }
 
     /// What is behind this function's cache; an error says what is missing.
-    fn behind<V>(&self, wire: Option<Wire<V>>) -> Result<Behind<V>, String> {
+    fn behind<V>(&self, scope: Scope, wire: Option<Wire<V>>) -> Result<Behind<V>, String> {
         let name = self.meta.backend;
         match (config::place(name)?, wire) {
             (Place::Memory(store), _) => Ok(Behind::Memory(store)),
             (Place::Shared(backend), Some(_)) if name == "tiered" && !backend.has_front() => {
                 Err("this store does not report its changes, so memory cannot stand in front of it: use `backend = \"redis\"`".to_owned())
             }
+            (Place::Shared(_), Some(_)) if self.meta.default_key && !self.claims(&self.lead(scope)) => {
+                Err("another function has the same path, as functions inside of functions and methods of two traits can, and would share its entries: give one of them a `key`".to_owned())
+            }
             (Place::Shared(backend), Some(wire)) => Ok(Behind::Shared { backend, wire, tiered: name == "tiered" }),
             (Place::Shared(_), None) => {
                 Err(format!("the store `{name}` is shared between processes, so values have to be encoded: add `codec = \"msgpack\"`"))
             }
         }
+    }
+
+    /// Whether no other function's default keys in a shared store begin like this. Memory keeps them apart anyway.
+    fn claims(&self, lead: &str) -> bool {
+        static CLAIMED: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+        let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        *claimed.entry(lead.to_owned()).or_insert(self.address()) == self.address()
     }
 
     /// What a default key begins with, before the template's first piece.

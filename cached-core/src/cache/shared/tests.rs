@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::SharedCache;
-use crate::{Cache, ManualClock};
 use crate::flight::block_on;
 use crate::remote::{Backend, Lost};
 use crate::shared::{Isolated, LocalStore, Msgpack, SharedSettings, SharedStore, Wire};
+use crate::{Cache, ManualClock};
 use tokio::sync::Notify;
 
 struct Process {
