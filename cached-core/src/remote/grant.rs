@@ -54,12 +54,15 @@ impl<V: Send + Sync + 'static> Grant<V> {
         let (remote, left) = (Arc::clone(&self.remote), self.budget.left);
         let (sender, receiver) = oneshot::channel();
         runtime::spawn(async move {
-            let token = held.token;
+            let (key, token) = (held.key.clone(), held.token);
             let filling = async {
                 let lifetime = lifetime.unwrap_or(MOST).min(MOST);
                 let result = remote.fill(held, encoded.null, &encoded.payload, lifetime, more_tags).await;
                 remote.backend.note(&result);
                 remote.counters.filled(&result);
+                if result.is_err() {
+                    remote.backend.give_back(key, token);
+                }
             };
             runtime::announce(filling, left, sender).await;
             remote.backend.renewals.drop(token);
@@ -167,13 +170,6 @@ impl<V: Send + Sync + 'static> Drop for Grant<V> {
     fn drop(&mut self) {
         let Some(Held { key, token, .. }) = self.held.take() else { return };
         self.remote.backend.renewals.drop(token);
-        if self.remote.backend.usable() {
-            let (store, limit) =
-                (Arc::clone(&self.remote.backend.store), self.remote.backend.settings.response_timeout);
-            runtime::spawn(async move {
-                // Should it fail, the lease runs out.
-                let _ = store.remove_if(key, envelope::lease(token), limit).await;
-            });
-        }
+        self.remote.backend.give_back(key, token);
     }
 }

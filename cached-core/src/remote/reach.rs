@@ -14,7 +14,7 @@ use crate::flight::{Lease, Since};
 use crate::memory::{Acquire, Acquired, Lead, Reuse, Shared, Storing, Want};
 use crate::policy::Lock;
 use crate::shared::envelope::{self, Token};
-use crate::shared::{Added, Away, Budget, Seen, SharedStore, runtime};
+use crate::shared::{Added, Away, Backend, Budget, Seen, SharedStore, runtime};
 
 /// What a call comes to; with a lead, the right to fill the store, if it was to be had.
 pub(crate) type Reached<K, V> = (Acquired<K, V>, Option<Grant<V>>);
@@ -192,7 +192,9 @@ impl<V: Clone + Send + Sync + 'static> Remote<V> {
                     // One lease for each process, or none at all: the newest load is the one that may fill.
                     Read::Lease { .. } if self.sharing.lock != Lock::Cluster => break Some(Seen::of(&present)),
                     Read::Lease { .. } if !patient || Instant::now() >= until => return Led::Unshared,
-                    Read::Lease { .. } => {}
+                    // Whoever sees the same lease may wait with us.
+                    Read::Lease { lease: Some(lease) } => lead.leased(lease),
+                    Read::Lease { lease: None } => {}
                 }
                 runtime::sleep(pause).await;
                 pause = (2 * pause).min(PAUSES.1);
@@ -216,8 +218,11 @@ impl<V: Clone + Send + Sync + 'static> Remote<V> {
     ) -> Result<(Vec<u64>, Added), Away> {
         let lease = self.backend.settings.lease;
         let add = |left| self.backend.store.add(call.key.clone(), envelope::lease(token), lease, over, left);
+        let mut asked = Asked { backend: &self.backend, key: &call.key, token, open: true };
         if call.tags.is_empty() && !self.sharing.result_tags {
-            return Ok((Vec::new(), self.backend.ask(budget, |_, left| add(left)).await?));
+            let added = self.backend.ask(budget, |_, left| add(left)).await?;
+            asked.open = false;
+            return Ok((Vec::new(), added));
         }
         let mut of_capture = *budget;
         let capture = async {
@@ -227,19 +232,24 @@ impl<V: Clone + Send + Sync + 'static> Remote<V> {
         };
         let (captured, added) = both(capture, self.backend.ask(budget, |_, left| add(left))).await;
         budget.left = budget.left.min(of_capture.left);
-        let generations = captured.map(|values| generations(&values));
-        match (generations, added) {
-            (Ok(generations), Ok(added)) => Ok((generations, added)),
-            (_, added) => {
-                if added == Ok(Added::Stored) {
-                    // A lease that nobody will use: it goes now, or runs out.
-                    let (store, key, limit) = (Arc::clone(&self.backend.store), call.key.clone(), lease);
-                    runtime::spawn(async move {
-                        let _ = store.remove_if(key, envelope::lease(token), limit).await;
-                    });
-                }
-                Err(Away)
-            }
+        let (captured, added) = (captured?, added?);
+        asked.open = false;
+        Ok((generations(&captured), added))
+    }
+}
+
+/// A lease that was asked for. Unless the answer came and is of use, it is given back: it may have been granted, or may still be.
+struct Asked<'a> {
+    backend: &'a Arc<Backend>,
+    key: &'a str,
+    token: Token,
+    open: bool,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            self.backend.give_back(self.key.to_owned(), self.token);
         }
     }
 }

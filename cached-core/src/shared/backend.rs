@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::breaker::Breaker;
+use super::envelope::{self, Token};
 use super::front::Front;
 use super::outage::{Lost, OutageLog};
 use super::renewal::Renewals;
@@ -33,6 +34,8 @@ pub(crate) struct Backend {
     recovering: AtomicBool,
     last_error: Mutex<Option<String>>,
     pub(crate) renewals: Renewals,
+    /// Leases that may stand in the store with nobody behind them.
+    strays: Mutex<Vec<(String, Token)>>,
     front: OnceLock<Option<Arc<Front>>>,
 }
 
@@ -51,6 +54,7 @@ impl Backend {
             recovering: AtomicBool::new(false),
             last_error: Mutex::new(None),
             renewals: Renewals::new(settings.lease),
+            strays: Mutex::new(Vec::new()),
             front: OnceLock::new(),
             settings,
         })
@@ -175,6 +179,28 @@ impl Backend {
         self.front.get_or_init(|| Front::before(self)).clone()
     }
 
+    /// Takes back a lease that will not be used, or of which nobody knows whether it was granted: others would wait for it until it ran
+    /// out. What cannot be taken back now is tried once more when the store has recovered.
+    pub(crate) fn give_back(self: &Arc<Self>, key: String, token: Token) {
+        if !self.usable() {
+            return self.stray(key, token);
+        }
+        let this = Arc::clone(self);
+        runtime::spawn(async move {
+            let limit = this.settings.response_timeout;
+            if this.store.remove_if(key.clone(), envelope::lease(token), limit).await.is_err() {
+                this.stray(key, token);
+            }
+        });
+    }
+
+    fn stray(&self, key: String, token: Token) {
+        let mut strays = self.strays.lock();
+        if strays.len() < self.settings.outage_log {
+            strays.push((key, token));
+        }
+    }
+
     /// Whether memory can stand in front of this store.
     pub(crate) fn has_front(&self) -> bool {
         self.front().is_some()
@@ -249,6 +275,11 @@ impl Backend {
             batch.done();
         }
         self.breaker.close();
+        let strays = std::mem::take(&mut *self.strays.lock());
+        for (key, token) in strays {
+            // Should it fail again, the lease runs out.
+            let _ = self.store.remove_if(key, envelope::lease(token), self.settings.response_timeout).await;
+        }
         true
     }
 

@@ -160,6 +160,43 @@ async fn a_failed_or_dropped_load_gives_its_lease_back() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_dropped_while_it_asks_for_the_lease_leaves_none_behind() {
+    let store = LocalStore::new();
+    let p = process_with(&store, false, settings().response_timeout(Duration::from_secs(5)));
+    for polls in 1..6 {
+        let mut call = Box::pin(p.cache.get_or_load_async(&7, std::future::pending::<String>));
+        for _ in 0..polls {
+            let _ = futures_poll(call.as_mut());
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+        drop(call);
+        let loaded = tokio::time::timeout(Duration::from_secs(2), process(&store).load("Ann")).await;
+        assert_eq!(loaded.as_deref(), Ok("Ann"), "after {polls} polls");
+        p.cache.invalidate(&7).await;
+    }
+}
+
+fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>) -> std::task::Poll<F::Output> {
+    future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()))
+}
+
+#[tokio::test]
+async fn g9_a_lease_that_an_outage_left_behind_is_taken_back() {
+    let store = LocalStore::new();
+    let p = process_with(&store, false, settings().response_timeout(Duration::from_millis(20)));
+    assert_eq!(p.cache.get(&7), None);
+    let held = Held::default();
+    let call = p.begin(&held, "Ann").await;
+    store.hang(true);
+    held.go.notify_one();
+    assert_eq!(call.await.unwrap(), "Ann", "its fill had no answer");
+    store.hang(false);
+    let q = process(&store);
+    let loaded = tokio::time::timeout(Duration::from_secs(2), q.load("Bob")).await;
+    assert!(loaded.is_ok(), "well before the lease of 5 s ends");
+}
+
+#[tokio::test]
 async fn g6_a_leader_that_died_holds_others_up_for_no_longer_than_its_lease() {
     let store = LocalStore::new();
     let lease = crate::shared::envelope::lease(crate::shared::envelope::Token(1));

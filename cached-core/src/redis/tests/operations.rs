@@ -122,8 +122,11 @@ async fn a_user_with_few_rights_is_enough() {
 async fn a_unix_socket_is_as_good() {
     let path = std::env::temp_dir().join(format!("cached-redis-{}.sock", std::process::id()));
     let path = path.to_str().unwrap();
-    let _server = Server::with(&["--unixsocket", path]);
+    let server = Server::with(&["--unixsocket", path]);
     let store = RedisStore::new(RedisConfig::new(format!("unix://{path}?db=3")).unwrap());
     store.set("k".into(), b"v".to_vec(), MINUTE, WITHIN).await.unwrap();
     assert_eq!(store.get(keys(&["k"]), WITHIN).await, Ok(vec![Some(b"v".to_vec())]));
+    // A server that is killed leaves it behind.
+    drop(server);
+    std::fs::remove_file(path).unwrap();
 }
