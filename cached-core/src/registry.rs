@@ -127,7 +127,7 @@ impl CacheHandle {
         }
     }
 
-    /// Why this cache holds nothing, if it is out of order: a backend that is not registered.
+    /// Why this cache holds nothing, if it is out of order: a backend that is not registered or set up wrongly, a key that two functions share.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         self.each().iter().find_map(|cache| cache.problem().map(str::to_owned))

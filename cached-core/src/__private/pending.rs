@@ -42,7 +42,8 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if let Some(invalidation) = self.0.take() {
-            invalidation.run().wait();
+            // Carried out in memory, and handed over to shared stores. Not waited for: a dropped future must not block its thread.
+            let _ = invalidation.run();
         }
     }
 }

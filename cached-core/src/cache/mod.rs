@@ -346,15 +346,16 @@ impl<K: Eq, V: Clone + Send + Sync + 'static> Core<K, V> {
             lead.complete(value, kept.map(|kept| self.storing(kept)));
             return None;
         };
-        let Some(kept) = kept else {
+        // Without a lease nothing stands under the key, so nobody would report a change of it: memory must not have it either.
+        let (Some(kept), Some(grant)) = (kept, grant) else {
             lead.complete(value, None);
             return None;
         };
         // On its way before anybody who waits for this load can ask the store again.
-        let ack = grant.map(|grant| grant.fill(&value, kept.lifetime, kept.tags.clone()));
+        let ack = grant.fill(&value, kept.lifetime, kept.tags.clone());
         let storing = remote.front_deadline(kept.lifetime).map(|lifetime| self.storing(Kept { lifetime, ..kept }));
         lead.complete(value, storing);
-        ack
+        Some(ack)
     }
 }
 

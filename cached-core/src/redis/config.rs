@@ -143,7 +143,8 @@ impl RedisConfig {
         self
     }
 
-    /// How long to wait for another process's load before running one's own, without storing. Default: the lease.
+    /// How long to wait for another process's load before running one's own, without storing. Default: twice the lease,
+    /// so that who waits for a process that died outlasts its lease.
     pub fn lease_wait(mut self, wait: Duration) -> Self {
         self.lease_wait = Some(wait);
         self
@@ -247,7 +248,7 @@ impl RedisConfig {
     }
 
     pub(crate) fn get_lease_wait(&self) -> Duration {
-        self.lease_wait.unwrap_or(self.lease)
+        self.lease_wait.unwrap_or(2 * self.lease)
     }
 
     pub(crate) fn get_breaker_threshold(&self) -> u32 {

@@ -167,6 +167,15 @@ impl Route {
         }
     }
 
+    /// How many of so many keys can be read at once if the last one must not be read before the others.
+    pub(super) fn read_together(&self, keys: usize) -> usize {
+        match self {
+            Self::One(_) => keys,
+            #[cfg(feature = "redis-cluster")]
+            Self::Cluster(_) => keys.saturating_sub(1),
+        }
+    }
+
     /// Removes keys, the first one before or together with the others.
     pub(super) async fn remove(&self, keys: &[String]) -> Result<(), StoreError> {
         let (together, rest) = match self {
@@ -192,7 +201,7 @@ impl Route {
         replies.into_iter().flatten().try_for_each(|reply| failure::accept(reply).map(drop))
     }
 
-    /// Whether the server answers and takes writes: a write that changes nothing, for it is only done if the key is there. In a cluster
+    /// Whether the server answers and is no replica: a write that changes nothing, and that a full server takes. In a cluster
     /// one primary that does is enough: another's failures cost its own keys a call's delay until its link is down, and nothing after.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         match self {

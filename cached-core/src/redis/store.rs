@@ -155,10 +155,13 @@ impl SharedStore for RedisStore {
             return Box::pin(ready(Ok(Vec::new())));
         }
         self.start(Some(within), |route| async move {
-            let replies = route.each(&keys, |key, pipeline| set_or_prolong(pipeline, key, &fresh, ttl)).await?;
             let mut values = Vec::with_capacity(keys.len());
-            for (key, replies) in keys.iter().zip(replies) {
-                values.push(there_or_fresh(&route, key, replies, &fresh, ttl).await?);
+            let (first, last) = keys.split_at(route.read_together(keys.len()));
+            for some in [first, last].into_iter().filter(|some| !some.is_empty()) {
+                let replies = route.each(some, |key, pipeline| set_or_prolong(pipeline, key, &fresh, ttl)).await?;
+                for (key, replies) in some.iter().zip(replies) {
+                    values.push(there_or_fresh(&route, key, replies, &fresh, ttl).await?);
+                }
             }
             Ok(values)
         })

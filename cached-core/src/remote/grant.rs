@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::read::{fresh_generation, generations};
+use super::read::capture;
 use super::{MOST, Remote};
 use crate::shared::envelope::{self, Sealing, Token};
 use crate::shared::{Ack, Budget, Lost, StoreError, runtime};
@@ -84,7 +84,8 @@ impl<V: Send + Sync + 'static> Remote<V> {
         };
         let remote = Arc::clone(self);
         let (sender, receiver) = oneshot::channel();
-        runtime::spawn(async move {
+        let limit = self.backend.settings.response_timeout;
+        let setting = async move {
             let lifetime = lifetime.unwrap_or(MOST).min(MOST);
             let result = remote.set(&text, encoded.null, &encoded.payload, lifetime, &tags).await;
             remote.backend.note(&result);
@@ -95,8 +96,8 @@ impl<V: Send + Sync + 'static> Remote<V> {
             } else {
                 remote.backend.outdate_copies(&outdated);
             }
-            let _ = sender.send(());
-        });
+        };
+        runtime::spawn(async move { runtime::announce(setting, limit, sender).await });
         Ack::of(receiver)
     }
 
@@ -160,9 +161,7 @@ impl<V: Send + Sync + 'static> Remote<V> {
 
     /// The generations of these tags, made where they are missing, and of the counter of all tags behind them.
     async fn generations(&self, tags: &[String], limit: Duration) -> Result<Vec<u64>, StoreError> {
-        let keys = self.keys_with(None, tags);
-        let values = self.backend.store.get_or_add(keys, fresh_generation(), self.tag_lifetime(), limit).await?;
-        Ok(generations(&values))
+        capture(Arc::clone(&self.backend.store), self.keys_with(None, tags), self.tag_lifetime(), limit).await
     }
 }
 

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use super::Remote;
 use super::grant::Grant;
-use super::read::{Found, Known, Read, fresh_generation, generations};
+use super::read::{Found, Known, Read, capture};
 use crate::context;
 use crate::flight::{Lease, Since};
 use crate::memory::{Acquire, Acquired, Lead, Reuse, Shared, Storing, Want};
 use crate::policy::Lock;
 use crate::shared::envelope::{self, Token};
-use crate::shared::{Added, Away, Backend, Budget, Seen, SharedStore, runtime};
+use crate::shared::{Added, Away, Backend, Budget, Seen, runtime};
 
 /// What a call comes to; with a lead, the right to fill the store, if it was to be had.
 pub(crate) type Reached<K, V> = (Acquired<K, V>, Option<Grant<V>>);
@@ -225,16 +225,14 @@ impl<V: Clone + Send + Sync + 'static> Remote<V> {
             return Ok((Vec::new(), added));
         }
         let mut of_capture = *budget;
-        let capture = async {
-            let (keys, fresh) = (self.keys_with(None, &call.tags), fresh_generation());
-            let capture = |store: &dyn SharedStore, left| store.get_or_add(keys, fresh, self.tag_lifetime(), left);
-            self.backend.ask(&mut of_capture, capture).await
-        };
+        let (store, keys, ttl) =
+            (Arc::clone(&self.backend.store), self.keys_with(None, &call.tags), self.tag_lifetime());
+        let capture = self.backend.ask(&mut of_capture, |_, left| Box::pin(capture(store, keys, ttl, left)));
         let (captured, added) = both(capture, self.backend.ask(budget, |_, left| add(left))).await;
         budget.left = budget.left.min(of_capture.left);
         let (captured, added) = (captured?, added?);
         asked.open = false;
-        Ok((generations(&captured), added))
+        Ok((captured, added))
     }
 }
 

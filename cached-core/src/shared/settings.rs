@@ -19,7 +19,7 @@ impl SharedSettings {
         Self {
             response_timeout: Duration::from_millis(200),
             lease: Duration::from_secs(5),
-            lease_wait: Duration::from_secs(5),
+            lease_wait: Duration::from_secs(10),
             breaker_threshold: 5,
             probe_interval: Duration::from_millis(500),
             outage_log: 10_000,
@@ -41,7 +41,8 @@ impl SharedSettings {
         self
     }
 
-    /// How long a call waits for a load of another process before it runs its own, which is then not stored. Default: 5 s.
+    /// How long a call waits for a load of another process before it runs its own, which is then not stored. Default: 10 s.
+    /// More than the lease, or who waits for a process that died gives up before its lease ends.
     #[must_use]
     pub fn lease_wait(mut self, wait: Duration) -> Self {
         self.lease_wait = wait;

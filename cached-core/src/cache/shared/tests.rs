@@ -7,7 +7,10 @@ use std::time::Duration;
 use super::SharedCache;
 use crate::flight::block_on;
 use crate::remote::{Backend, Lost};
-use crate::shared::{Isolated, LocalStore, Msgpack, SharedSettings, SharedStore, Wire};
+use crate::shared::{
+    Added, Isolated, KeyPattern, LocalStore, Msgpack, Seen, SharedSettings, SharedStore, StoreFuture, Watcher, Wire,
+};
+use crate::sync::Mutex;
 use crate::{Cache, ManualClock};
 use tokio::sync::Notify;
 
@@ -366,4 +369,95 @@ fn sync_callers_need_no_runtime() {
     assert_eq!(p.cache.get(&7).as_deref(), Some("Bob"));
     block_on(async { p.cache.invalidate(&7).await });
     assert_eq!(p.cache.get(&7), None);
+}
+
+/// A store whose removals wait to be let go, and that reports changes only when told to.
+#[derive(Clone)]
+struct Late {
+    store: LocalStore,
+    go: Arc<Notify>,
+    reports: Arc<Mutex<Vec<Arc<dyn Watcher>>>>,
+}
+
+impl SharedStore for Late {
+    fn get(&self, keys: Vec<String>, within: Duration) -> StoreFuture<Vec<Option<Vec<u8>>>> {
+        self.store.get(keys, within)
+    }
+
+    fn add(
+        &self,
+        key: String,
+        value: Vec<u8>,
+        ttl: Duration,
+        over: Option<Seen>,
+        within: Duration,
+    ) -> StoreFuture<Added> {
+        self.store.add(key, value, ttl, over, within)
+    }
+
+    fn swap(&self, key: String, prefix: Vec<u8>, value: Vec<u8>, ttl: Duration, within: Duration) -> StoreFuture<bool> {
+        self.store.swap(key, prefix, value, ttl, within)
+    }
+
+    fn remove_if(&self, key: String, prefix: Vec<u8>, within: Duration) -> StoreFuture<bool> {
+        self.store.remove_if(key, prefix, within)
+    }
+
+    fn set(&self, key: String, value: Vec<u8>, ttl: Duration, within: Duration) -> StoreFuture<()> {
+        self.store.set(key, value, ttl, within)
+    }
+
+    fn get_or_add(
+        &self,
+        keys: Vec<String>,
+        fresh: Vec<u8>,
+        ttl: Duration,
+        within: Duration,
+    ) -> StoreFuture<Vec<Vec<u8>>> {
+        self.store.get_or_add(keys, fresh, ttl, within)
+    }
+
+    fn remove(&self, keys: Vec<String>, within: Duration) -> StoreFuture<()> {
+        let (store, go) = (self.store.clone(), Arc::clone(&self.go));
+        Box::pin(async move {
+            go.notified().await;
+            store.remove(keys, within).await
+        })
+    }
+
+    fn remove_matching(&self, pattern: KeyPattern, within: Duration) -> StoreFuture<u64> {
+        self.store.remove_matching(pattern, within)
+    }
+
+    fn ping(&self, within: Duration) -> StoreFuture<()> {
+        self.store.ping(within)
+    }
+
+    fn watch(&self, _: Vec<String>, watcher: Arc<dyn Watcher>) -> bool {
+        watcher.up();
+        self.reports.lock().push(watcher);
+        true
+    }
+
+    fn describe(&self) -> String {
+        "late".to_owned()
+    }
+}
+
+#[tokio::test]
+async fn g7_what_is_read_back_into_memory_while_the_store_lets_go_of_it_goes_with_it() {
+    let late = Late { store: LocalStore::new(), go: Arc::default(), reports: Arc::default() };
+    let settings = settings().response_timeout(Duration::from_secs(5));
+    let backend = Backend::new("redis", "ns", Arc::new(Isolated(Arc::new(late.clone()))), settings);
+    let builder = Cache::builder().name("names").ttl(Duration::from_secs(60));
+    let cache: SharedCache<u64, String> = builder.over(backend, Wire::plain::<Msgpack>(), true);
+    let load = async |value: &str| cache.get_or_load_async(&7, async || value.to_owned()).await;
+    assert_eq!(load("old").await, "old");
+    let gone = cache.invalidate(&7);
+    assert_eq!(load("unused").await, "old", "the store has not let go of it, and nobody was told that it has");
+    assert!(!cache.cache.is_empty(), "it is in memory again");
+    late.go.notify_one();
+    gone.await;
+    // The report of the removal may still be on its way.
+    assert_eq!(load("new").await, "new");
 }

@@ -66,10 +66,13 @@ async fn concurrent_reads_share_commands() {
 async fn operations_under_way_are_bounded() {
     let server = Server::start();
     let store = RedisStore::new(RedisConfig::new(server.url()).unwrap().pending(2));
+    store.ping(WITHIN).await.unwrap();
+    server.signal("STOP");
     let first = store.get(keys(&["a"]), WITHIN);
     let second = store.remove(keys(&["a"]), WITHIN);
     let third = store.get(keys(&["a"]), WITHIN).await.unwrap_err();
     assert_eq!(third.kind(), StoreErrorKind::Overloaded);
+    server.signal("CONT");
     assert!(first.await.is_ok() && second.await.is_ok());
     assert!(store.get(keys(&["a"]), WITHIN).await.is_ok(), "the bound is on what is under way");
 }
