@@ -114,7 +114,7 @@ impl<P: Parts> Call<P> {
         let want = Want { hash, key: self.parts.to_owned_part(), tags: named.into_texts(), reuse };
         let text = core.weighted.then(|| self.text());
         let asking = Asking::new(core, want);
-        Begin { shape, stage: Stage::Asking { asking, cache, text } }
+        Begin { shape, stage: Stage::Missed(Box::new(Missed { asking, cache, text })) }
     }
 }
 
@@ -144,7 +144,14 @@ pub struct Begin<S: Shape, K: Eq + Send + Sync + 'static> {
 enum Stage<S: Shape, K: Eq + Send + Sync + 'static> {
     Found(Option<S::Stored>),
     Inert,
-    Asking { asking: Asking<K, S::Stored>, cache: &'static Cache<K, S::Stored>, text: Option<String> },
+    /// Boxed, so that a hit has little to carry around.
+    Missed(Box<Missed<S, K>>),
+}
+
+struct Missed<S: Shape, K: Eq + Send + Sync + 'static> {
+    asking: Asking<K, S::Stored>,
+    cache: &'static Cache<K, S::Stored>,
+    text: Option<String>,
 }
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Unpin for Begin<S, K> {}
@@ -173,7 +180,8 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begin<S, K> {
                 None => Poll::Pending,
             },
             Stage::Inert => Poll::Ready(Lookup::Lead(Load::inert(shape))),
-            Stage::Asking { asking, cache, text } => loop {
+            Stage::Missed(missed) => loop {
+                let Missed { asking, cache, text } = &mut **missed;
                 let Poll::Ready((acquired, grant)) = pin!(&mut *asking).poll(cx) else { return Poll::Pending };
                 return Poll::Ready(match acquired {
                     Acquired::Value(stored) => Lookup::Found(shape.to_output(stored)),

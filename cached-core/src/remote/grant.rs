@@ -13,7 +13,7 @@ use crate::shared::{Ack, Budget, Lost, StoreError, runtime};
 /// A lease that stands under a key. Given back when it is dropped unused.
 pub(crate) struct Grant<V: Send + Sync + 'static> {
     remote: Arc<Remote<V>>,
-    held: Option<Held>,
+    held: Option<Box<Held>>,
     budget: Budget,
 }
 
@@ -36,7 +36,11 @@ impl<V: Send + Sync + 'static> Grant<V> {
         budget: Budget,
     ) -> Self {
         remote.backend.renewals.keep(token, key, &remote.backend.store);
-        Self { remote: Arc::clone(remote), held: Some(Held { key: key.to_owned(), token, tags, counter }), budget }
+        Self {
+            remote: Arc::clone(remote),
+            held: Some(Box::new(Held { key: key.to_owned(), token, tags, counter })),
+            budget,
+        }
     }
 
     /// Stores the value, if no invalidation took the lease away or moved one of the tags. Handed over here and now; the answer tells when
@@ -136,14 +140,14 @@ impl<V: Send + Sync + 'static> Remote<V> {
     /// True if the value is stored.
     async fn fill(
         &self,
-        held: Held,
+        held: Box<Held>,
         null: bool,
         payload: &[u8],
         lifetime: Duration,
         more_tags: Vec<String>,
     ) -> Result<bool, StoreError> {
         let limit = self.backend.settings.response_timeout;
-        let Held { key, token, mut tags, counter } = held;
+        let Held { key, token, mut tags, counter } = *held;
         let more: Vec<String> =
             more_tags.into_iter().filter(|more| tags.iter().all(|(known, _)| known != more)).collect();
         if let (false, Some(before)) = (more.is_empty(), counter) {
@@ -167,7 +171,8 @@ impl<V: Send + Sync + 'static> Remote<V> {
 
 impl<V: Send + Sync + 'static> Drop for Grant<V> {
     fn drop(&mut self) {
-        let Some(Held { key, token, .. }) = self.held.take() else { return };
+        let Some(held) = self.held.take() else { return };
+        let Held { key, token, .. } = *held;
         self.remote.backend.renewals.drop(token);
         self.remote.backend.give_back(key, token);
     }

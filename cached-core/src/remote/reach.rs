@@ -257,15 +257,15 @@ async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut of_a, mut of_b) = (None, None);
     poll_fn(|cx| {
-        if of_a.is_none() {
-            if let Poll::Ready(output) = a.as_mut().poll(cx) {
-                of_a = Some(output);
-            }
+        if of_a.is_none()
+            && let Poll::Ready(output) = a.as_mut().poll(cx)
+        {
+            of_a = Some(output);
         }
-        if of_b.is_none() {
-            if let Poll::Ready(output) = b.as_mut().poll(cx) {
-                of_b = Some(output);
-            }
+        if of_b.is_none()
+            && let Poll::Ready(output) = b.as_mut().poll(cx)
+        {
+            of_b = Some(output);
         }
         match (of_a.take(), of_b.take()) {
             (Some(a), Some(b)) => Poll::Ready((a, b)),
