@@ -1,6 +1,8 @@
 //! What the integration tests share: counters, signals between threads and tasks, and polling by hand.
 
 mod readme;
+pub mod servers;
+pub mod workers;
 
 use std::future::Future;
 use std::pin::Pin;

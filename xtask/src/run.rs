@@ -100,19 +100,27 @@ impl Workspace {
 }
 
 /// Sees to what the step needs, then runs it.
-pub fn run(step: &Step, workspace: &Workspace) -> Outcome {
+///
+/// What was left out, and why, is added to `notes`.
+pub fn run(step: &Step, workspace: &Workspace, notes: &mut Vec<String>) -> Outcome {
     let mut count = Count::default();
-    let failure = prepare(step, workspace).and_then(|()| execute(step, workspace, &mut count)).err();
+    let failure = prepare(step, workspace, notes).and_then(|()| execute(step, workspace, &mut count)).err();
     Outcome::new(count, failure)
 }
 
-fn prepare(step: &Step, workspace: &Workspace) -> Result<(), String> {
+fn prepare(step: &Step, workspace: &Workspace, notes: &mut Vec<String>) -> Result<(), String> {
     if let Some(component) = step.component {
         components::ensure(component, &mut Host)?;
     }
     for server in step.servers {
         let found = servers::ensure(server, &mut Host).map_err(|missing| missing.to_string())?;
         println!("{}: {found}", server.program);
+    }
+    for server in step.wanted {
+        match servers::want(server, &mut Host) {
+            Ok(found) => println!("{}: {found}", server.program),
+            Err(missing) => notes.push(format!("{} ran without {}: {missing}", step.name, server.program)),
+        }
     }
     if step.command.contains("{trace}") {
         let path = workspace.trace();

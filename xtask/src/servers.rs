@@ -7,13 +7,38 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A server, and the package that brings it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Server {
     /// The program to look for.
     pub program: &'static str,
     /// The package's name for each manager that has it.
     pub packages: &'static [(Manager, &'static str)],
 }
+
+/// Where the package starts a service of its own, tests leave that alone.
+pub const REDIS: Server = Server {
+    program: "redis-server",
+    packages: &[
+        (Manager::Apt, "redis-server"),
+        (Manager::Apk, "redis"),
+        (Manager::Dnf, "redis"),
+        // Arch has Valkey instead, which brings the old names along.
+        (Manager::Pacman, "valkey"),
+        (Manager::Brew, "redis"),
+    ],
+};
+
+/// Not in every release of these.
+pub const VALKEY: Server = Server {
+    program: "valkey-server",
+    packages: &[
+        (Manager::Apt, "valkey-server"),
+        (Manager::Apk, "valkey"),
+        (Manager::Dnf, "valkey"),
+        (Manager::Pacman, "valkey"),
+        (Manager::Brew, "valkey"),
+    ],
+};
 
 /// A package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +93,7 @@ pub struct Missing {
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is needed and not installed: {}; {}", self.program, self.why, self.advice)
+        write!(f, "`{}` is not installed: {}; {}", self.program, self.why, self.advice)
     }
 }
 
@@ -82,6 +107,19 @@ pub trait Machine {
     fn run(&mut self, words: &[&str]) -> bool;
     /// Runs a command with its output hidden; whether it succeeded.
     fn run_quietly(&mut self, words: &[&str]) -> bool;
+}
+
+/// Finds a server that is good to have, or installs it if that can work. `Err` says why it is not there.
+pub fn want(server: &Server, machine: &mut impl Machine) -> Result<Found, Missing> {
+    let apt = server.packages.iter().find(|(manager, _)| *manager == Manager::Apt);
+    if let (None, Some((_, package)), Some((Manager::Apt, _))) = (machine.find(server.program), apt, detect(machine)) {
+        // Fetching apt's lists takes longer than the tests that would be left out, and older releases do not have the package.
+        if !machine.run_quietly(&["apt-cache", "show", package]) {
+            let why = format!("apt knows no package `{package}`");
+            return Err(Missing { program: server.program, why, advice: "it is in newer releases".into() });
+        }
+    }
+    ensure(server, machine)
 }
 
 /// Finds the server, or installs it.
@@ -243,9 +281,6 @@ mod tests {
     use super::fake::FakeMachine;
     use super::*;
 
-    const REDIS: Server =
-        Server { program: "redis-server", packages: &[(Manager::Apt, "redis-server"), (Manager::Apk, "redis")] };
-
     const APT: [&str; 2] = [
         "env DEBIAN_FRONTEND=noninteractive apt-get update --quiet",
         "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends redis-server",
@@ -287,7 +322,8 @@ mod tests {
         let message = |mut machine: FakeMachine| ensure(&REDIS, &mut machine).unwrap_err().to_string();
         let nothing = message(FakeMachine::new(&[]));
         assert!(nothing.contains("none of apt-get, apk, dnf, pacman, brew is here"), "{nothing}");
-        let unknown = message(FakeMachine::new(&["dnf"]).root());
+        let unknown = Server { packages: &[], ..REDIS };
+        let unknown = ensure(&unknown, &mut FakeMachine::new(&["dnf"]).root()).unwrap_err().to_string();
         assert!(unknown.contains("no package of Dnf is known"), "{unknown}");
         let user = message(FakeMachine::new(&["apk"]));
         assert!(user.contains("no sudo; install it by hand: `apk add --no-cache redis`"), "{user}");
@@ -295,6 +331,32 @@ mod tests {
         assert!(failed.contains("`apk add --no-cache redis` failed"), "{failed}");
         let empty = message(FakeMachine::new(&["apk"]).root().bringing("apk add --no-cache redis", "redis-cli"));
         assert!(empty.contains("the package `redis` did not bring it"), "{empty}");
+    }
+
+    #[test]
+    fn every_manager_has_a_package_of_every_server() {
+        for server in [REDIS, VALKEY] {
+            for (manager, ..) in MANAGERS {
+                assert!(server.packages.iter().any(|(of, _)| of == manager), "{} by {manager:?}", server.program);
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_good_to_have_is_not_installed_where_its_package_is_unknown() {
+        let mut old = FakeMachine::new(&["apt-get"]).root();
+        let why = want(&VALKEY, &mut old).unwrap_err().to_string();
+        assert!(why.contains("`valkey-server` is not installed: apt knows no package"), "{why}");
+        assert!(old.ran.is_empty());
+        let install = APT[1].replace("redis", "valkey");
+        let mut new = FakeMachine::new(&["apt-get"])
+            .root()
+            .working(&["apt-cache show valkey-server"])
+            .bringing(APT[0], "lists")
+            .bringing(&install, "valkey-server");
+        assert_eq!(want(&VALKEY, &mut new), Ok(Found::Installed("/bin/valkey-server".into())));
+        let mut there = FakeMachine::new(&["apt-get", "valkey-server"]);
+        assert_eq!(want(&VALKEY, &mut there), Ok(Found::There("/bin/valkey-server".into())));
     }
 
     #[test]

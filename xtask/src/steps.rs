@@ -1,6 +1,18 @@
 //! What there is to run. To change a command, change its row.
 
-use crate::servers::Server;
+use crate::servers::{REDIS, Server, VALKEY};
+
+/// The runtime with one feature and nothing else: whatever the feature needs, it names.
+macro_rules! lone {
+    ($feature:literal) => {
+        Step {
+            name: concat!("only-", $feature),
+            about: concat!("the runtime builds with the feature `", $feature, "` alone"),
+            command: concat!("cargo check --package cached-core --no-default-features --features ", $feature),
+            ..PLAIN
+        }
+    };
+}
 
 /// Everything `cargo xtask ci` runs, in this order; `cargo xtask test` runs the rows of [`Suite::Test`].
 ///
@@ -35,6 +47,8 @@ pub const STEPS: &[Step] = &[
         name: "all-features",
         about: "unit, integration and documentation tests of the workspace, with every feature",
         command: "cargo test --workspace --all-features --no-fail-fast",
+        servers: &[REDIS],
+        wanted: &[VALKEY],
         ..PLAIN
     },
     Step {
@@ -49,10 +63,17 @@ pub const STEPS: &[Step] = &[
         command: "cargo check --package cached-core --no-default-features",
         ..PLAIN
     },
+    lone!("shared"),
+    lone!("redis"),
+    lone!("redis-tls"),
+    lone!("redis-cluster"),
+    lone!("redis-sentinel"),
+    lone!("json"),
+    lone!("postcard"),
     Step {
         name: "model",
-        about: "model checks: the engine's interleavings, explored by shuttle",
-        command: "cargo test --package cached-core --release --test model --no-fail-fast --target-dir {target}/shuttle",
+        about: "model checks: interleavings of the engine and of the lease protocol, explored by shuttle",
+        command: "cargo test --package cached-core --features shared --release --test model --test shared_model --no-fail-fast --target-dir {target}/shuttle",
         env: &[("RUSTFLAGS", "--cfg shuttle")],
         ..PLAIN
     },
@@ -87,11 +108,13 @@ pub struct Step {
     pub component: Option<&'static str>,
     /// The servers it talks to.
     pub servers: &'static [Server],
+    /// Servers it also talks to where there are packages of them.
+    pub wanted: &'static [Server],
 }
 
 /// A test step that needs nothing but cargo.
 const PLAIN: Step =
-    Step { name: "", about: "", suite: Suite::Test, command: "", env: &[], component: None, servers: &[] };
+    Step { name: "", about: "", suite: Suite::Test, command: "", env: &[], component: None, servers: &[], wanted: &[] };
 
 /// Which of the two commands runs a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -161,7 +161,7 @@ impl<V: Clone + Send + Sync + 'static> Remote<V> {
         mut budget: Budget,
     ) -> Led<V> {
         let patient = patient && self.sharing.lock == Lock::Cluster;
-        let until = Instant::now() + self.backend.settings.lease_wait;
+        let until = Instant::now() + self.backend.patience(&budget);
         for _ in 0..ROUNDS {
             let token = Token::random();
             let Ok((generations, added)) = self.capture_and_lease(call, token, over.take(), &mut budget).await else {

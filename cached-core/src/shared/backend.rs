@@ -33,6 +33,8 @@ pub(crate) struct Backend {
     outages: OutageLog,
     recovering: AtomicBool,
     last_error: Mutex<Option<String>>,
+    /// When the store last failed, or came back.
+    failed: Mutex<Option<Instant>>,
     pub(crate) renewals: Renewals,
     /// Leases that may stand in the store with nobody behind them.
     strays: Mutex<Vec<(String, Token)>>,
@@ -53,6 +55,7 @@ impl Backend {
             outages: OutageLog::new(settings.outage_log),
             recovering: AtomicBool::new(false),
             last_error: Mutex::new(None),
+            failed: Mutex::new(None),
             renewals: Renewals::new(settings.lease),
             strays: Mutex::new(Vec::new()),
             front: OnceLock::new(),
@@ -106,6 +109,13 @@ impl Backend {
         result.map_err(|_| Away)
     }
 
+    /// How long a call waits for somebody else's lease. After a failure it may be one that nobody will fill: of a process that is not
+    /// back yet to take it away. Until all those have run out, waiting for one counts as lost to the store (G9).
+    pub(crate) fn patience(&self, budget: &Budget) -> Duration {
+        let failed_lately = self.failed.lock().is_some_and(|failed| failed.elapsed() < self.settings.lease);
+        if failed_lately { budget.left.min(self.settings.lease_wait) } else { self.settings.lease_wait }
+    }
+
     /// The values under these keys.
     pub(crate) async fn get(
         self: &Arc<Self>,
@@ -127,6 +137,7 @@ impl Backend {
         *self.last_error.lock() = Some(error.to_string());
         match error.kind() {
             StoreErrorKind::Unavailable | StoreErrorKind::Timeout => {
+                *self.failed.lock() = Some(Instant::now());
                 if self.breaker.failed() {
                     self.recover();
                 }
@@ -274,6 +285,7 @@ impl Backend {
             }
             batch.done();
         }
+        *self.failed.lock() = Some(Instant::now());
         self.breaker.close();
         let strays = std::mem::take(&mut *self.strays.lock());
         for (key, token) in strays {
