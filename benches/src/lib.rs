@@ -1,4 +1,6 @@
 //! Instruments for benchmarks that stand side by side with peers in one run.
 
+pub mod calls;
+pub mod server;
 pub mod table;
 pub mod zipf;

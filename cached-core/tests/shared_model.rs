@@ -3,6 +3,8 @@
 //! ```text
 //! RUSTFLAGS="--cfg shuttle" cargo test -p cached-core --features shared --release --test shared_model --target-dir target/shuttle
 //! ```
+//!
+//! Seen to catch: joining every load of one's own process, whether or not it was overtaken elsewhere.
 #![cfg(all(shuttle, feature = "shared"))]
 
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use std::time::Duration;
 
 use cached_core::shared::LocalStore;
 use cached_core::{Cache, SharedCache};
-use shuttle::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use shuttle::thread;
 
 const SCHEDULES: usize = 1_000;
@@ -64,7 +66,7 @@ fn read(process: &Process, source: &Source) {
     assert!(version >= least, "G7: version {version} after {least} was acknowledged");
 }
 
-/// Readers in two processes, a writer in one of them, and a last look at what is kept.
+/// Two readers in one process, one of whom may find the other's load; a writer in another; and a last look at what is kept.
 fn never_stale(tiered: bool, tell: impl Fn(&Process) + Send + Sync + Clone + 'static) {
     explore(move || {
         let store = LocalStore::new();
@@ -73,7 +75,7 @@ fn never_stale(tiered: bool, tell: impl Fn(&Process) + Send + Sync + Clone + 'st
             let (process, source) = (process.clone(), source.clone());
             thread::spawn(move || read(&process, &source))
         };
-        let threads = [reader(&p), reader(&q), {
+        let threads = [reader(&p), reader(&p), {
             let (process, source, tell) = (q.clone(), source.clone(), tell.clone());
             thread::spawn(move || source.write(|| tell(&process)))
         }];
@@ -138,5 +140,34 @@ fn a_load_that_fails_hands_over_to_another_process() {
         read(&q, &source);
         failing.join().expect("the failing load panicked");
         assert!(source.loads() <= 1);
+    });
+}
+
+#[test]
+fn a_load_that_was_overtaken_elsewhere_is_not_joined() {
+    explore(|| {
+        let store = LocalStore::new();
+        let (p, q, source) = (process(&store, false), process(&store, false), Source::default());
+        let go = Arc::new(AtomicBool::new(false));
+        let held = {
+            let (p, source, go) = (p.clone(), source.clone(), Arc::clone(&go));
+            thread::spawn(move || {
+                p.get_or_load(&7, || {
+                    let version = source.read();
+                    while !go.load(SeqCst) {
+                        thread::yield_now();
+                    }
+                    version
+                });
+            })
+        };
+        while source.loads() == 0 {
+            thread::yield_now();
+        }
+        source.write(|| q.invalidate(&7).wait());
+        read(&p, &source);
+        go.store(true, SeqCst);
+        held.join().expect("the held load panicked");
+        read(&p, &source);
     });
 }

@@ -258,8 +258,9 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn next(&mut self) -> Duration {
-        let longest = 50_u64 << self.failures.min(5);
+        // Never long: the sooner a process is back, the sooner the others read what it could not invalidate meanwhile as what it is.
+        let longest = 50_u64 << self.failures.min(2);
         self.failures += 1;
-        Duration::from_millis(fastrand::u64(longest / 2..=longest.min(1000)))
+        Duration::from_millis(fastrand::u64(longest / 2..=longest))
     }
 }

@@ -3,7 +3,7 @@
 //! Nobody waits for a batch to fill up: a single caller's read leaves at once. Under load, a server and a client that handle one `MGET` of
 //! thirty keys do a fraction of the work of thirty `GET`s.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,28 +148,48 @@ async fn work(queue: Arc<Queue>, link: Arc<Link>, form: Form) {
     queue.work.notify_one();
 }
 
-async fn carry(mut batch: Vec<Read>, link: &Link, form: Form) {
-    let mut fetching = pin!(Message::new(&batch, form).fetch(link));
+async fn carry(reads: Vec<Read>, link: &Link, form: Form) {
+    let (message, mut batch) = merge(reads, form);
+    let mut fetching = pin!(message.fetch(link));
     loop {
-        let Some(earliest) = batch.iter().map(|read| read.deadline).min() else { return };
+        let Some(earliest) = batch.iter().map(|(read, _)| read.deadline).min() else { return };
         if let Ok(replies) = timeout_at(earliest, &mut fetching).await {
             return hand_out(batch, replies);
         }
-        batch = give_up(batch, Instant::now());
+        let now = Instant::now();
+        let (late, rest) = batch.into_iter().partition(|(read, _)| read.deadline <= now);
+        batch = rest;
+        give_up(late.into_iter().map(|(read, _): Placed| read));
     }
 }
 
-/// Answers those whose time is up; returns the others.
-fn give_up(batch: impl IntoIterator<Item = Read>, now: Instant) -> Vec<Read> {
-    let mut others = Vec::new();
-    for read in batch {
-        if read.deadline > now {
-            others.push(read);
-        } else {
-            let _ = read.answer.send(Err(StoreError::new(StoreErrorKind::Timeout, "no answer in time")));
-        }
+/// A read, and where the replies to its keys are among those to its batch. A read may be given up while the batch is on its way, and a
+/// key may be wanted by many, so the order of the reads says nothing.
+type Placed = (Read, Vec<usize>);
+
+/// One message for all reads, in which each key stands once.
+fn merge(reads: Vec<Read>, form: Form) -> (Message, Vec<Placed>) {
+    let mut places: HashMap<&str, usize, foldhash::fast::RandomState> = HashMap::default();
+    let mut distinct: Vec<&str> = Vec::with_capacity(reads.len());
+    let mut of_reads = Vec::with_capacity(reads.len());
+    for read in &reads {
+        let mut place = |key| {
+            *places.entry(key).or_insert_with(|| {
+                distinct.push(key);
+                distinct.len() - 1
+            })
+        };
+        of_reads.push(read.keys.iter().map(|key| place(key)).collect());
     }
-    others
+    let message = Message::new(&distinct, form);
+    (message, reads.into_iter().zip(of_reads).collect())
+}
+
+/// Answers those whose time is up.
+fn give_up(late: impl IntoIterator<Item = Read>) {
+    for read in late {
+        let _ = read.answer.send(Err(StoreError::new(StoreErrorKind::Timeout, "no answer in time")));
+    }
 }
 
 /// What is sent for a batch.
@@ -180,26 +200,21 @@ enum Message {
 }
 
 impl Message {
-    fn new(batch: &[Read], form: Form) -> Self {
-        let keys = || batch.iter().flat_map(|read| &read.keys);
-        let count = keys().count();
-        if let (1, Some(key)) = (count, keys().next()) {
+    fn new(keys: &[&str], form: Form) -> Self {
+        if let [key] = keys {
             return Self::One(get(key));
         }
         if form == Form::Single {
-            let mut gets = Pipeline::with_capacity(count);
-            keys().for_each(|key| {
+            let mut gets = Pipeline::with_capacity(keys.len());
+            keys.iter().for_each(|key| {
                 gets.add_command(get(key));
             });
             return Self::Many(gets);
         }
-        let bytes: usize = keys().map(String::len).sum();
-        let mut mget = Cmd::with_capacity(count + 1, bytes + 4);
-        mget.arg("MGET");
-        keys().for_each(|key| {
-            mget.arg(key);
-        });
-        Self::Multi(mget, count)
+        let bytes: usize = keys.iter().map(|key| key.len()).sum();
+        let mut mget = Cmd::with_capacity(keys.len() + 1, bytes + 4);
+        mget.arg("MGET").arg(keys);
+        Self::Multi(mget, keys.len())
     }
 
     async fn fetch(self, link: &Link) -> Replies {
@@ -220,19 +235,26 @@ pub(super) fn get(key: &str) -> Cmd {
     get
 }
 
-fn hand_out(batch: Vec<Read>, replies: Replies) {
-    match replies {
-        Ok(values) => {
-            let mut values = values.into_iter();
-            for read in batch {
-                let _ = read.answer.send(Ok(values.by_ref().take(read.keys.len()).collect()));
-            }
-        }
+fn hand_out(batch: Vec<Placed>, replies: Replies) {
+    let values = match replies {
+        Ok(values) => values,
         Err(error) => {
-            for read in batch {
+            for (read, _) in batch {
                 let _ = read.answer.send(Err(error.clone()));
             }
+            return;
         }
+    };
+    let mut wanted = vec![0_u32; values.len()];
+    batch.iter().flat_map(|(_, places)| places).for_each(|at| wanted[*at] += 1);
+    let mut values: Vec<Option<Value>> = values.into_iter().map(Some).collect();
+    for (read, places) in batch {
+        let take = |at: usize| {
+            wanted[at] -= 1;
+            if wanted[at] == 0 { values[at].take() } else { values[at].clone() }
+        };
+        let of_read = places.into_iter().map(take).map(|value| value.unwrap_or(Value::Nil)).collect();
+        let _ = read.answer.send(Ok(of_read));
     }
 }
 
@@ -253,7 +275,36 @@ async fn keep_time(queue: Arc<Queue>) {
         }
         let now = Instant::now();
         if alarm.is_some_and(|alarm| alarm <= now) {
-            give_up(queue.overdue(now), now);
+            give_up(queue.overdue(now));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(keys: &[&str]) -> (Read, oneshot::Receiver<Replies>) {
+        let (answer, receiver) = oneshot::channel();
+        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+        (Read { keys, deadline: Instant::now(), answer, _permit: None }, receiver)
+    }
+
+    fn value(key: &str) -> Value {
+        Value::SimpleString(key.to_owned())
+    }
+
+    #[test]
+    fn whoever_is_given_up_takes_nobody_elses_value() {
+        let (a, of_a) = read(&["a", "tag"]);
+        let (b, mut of_b) = read(&["b", "tag"]);
+        let (c, mut of_c) = read(&["c", "c"]);
+        let (message, mut batch) = merge(vec![a, b, c], Form::Multi);
+        assert!(matches!(message, Message::Multi(_, 4)), "each key once");
+        give_up([batch.remove(0).0]);
+        assert!(of_a.blocking_recv().unwrap().is_err());
+        hand_out(batch, Ok(["a", "tag", "b", "c"].map(value).into()));
+        assert_eq!(of_b.try_recv().unwrap(), Ok(vec![value("b"), value("tag")]));
+        assert_eq!(of_c.try_recv().unwrap(), Ok(vec![value("c"), value("c")]));
     }
 }

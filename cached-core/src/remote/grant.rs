@@ -116,15 +116,17 @@ impl<V: Send + Sync + 'static> Remote<V> {
         let limit = self.backend.settings.response_timeout;
         let generations = if tags.is_empty() { Vec::new() } else { self.generations(tags, limit).await? };
         let tags: Vec<_> = tags.iter().cloned().zip(generations).collect();
-        let entry = self.sealed(null, payload, lifetime, &tags);
-        self.backend.store.set(self.backend.entry_key(text), entry, lifetime, limit).await
+        let key = self.backend.entry_key(text);
+        let entry = self.sealed(&key, null, payload, lifetime, &tags);
+        self.backend.store.set(key, entry, lifetime, limit).await
     }
 
     /// The entry's bytes, as of now.
-    fn sealed(&self, null: bool, payload: &[u8], lifetime: Duration, tags: &[(String, u64)]) -> Vec<u8> {
+    fn sealed(&self, key: &str, null: bool, payload: &[u8], lifetime: Duration, tags: &[(String, u64)]) -> Vec<u8> {
         let now = self.backend.store.now();
         let lives = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
         let sealing = Sealing {
+            key,
             null,
             codec: self.wire.codec,
             version: self.sharing.version,
@@ -159,7 +161,7 @@ impl<V: Send + Sync + 'static> Remote<V> {
             }
             tags.extend(more.into_iter().zip(generations));
         }
-        let entry = self.sealed(null, payload, lifetime, &tags);
+        let entry = self.sealed(&key, null, payload, lifetime, &tags);
         self.backend.store.swap(key, envelope::lease(token), entry, lifetime, limit).await
     }
 

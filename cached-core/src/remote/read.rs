@@ -95,7 +95,7 @@ impl<V> Remote<V> {
         let counter = if self.sharing.result_tags { generations.pop() } else { None };
         let known = Known { tags, generations, counter };
         match values.pop().flatten() {
-            Some(bytes) => self.judge(&bytes, &known, budget).await,
+            Some(bytes) => self.judge(key, &bytes, &known, budget).await,
             None => Ok(Read::Nothing { over: None }),
         }
     }
@@ -119,12 +119,13 @@ impl<V> Remote<V> {
     /// What these bytes are worth.
     pub(super) async fn judge(
         self: &Arc<Self>,
+        key: &str,
         bytes: &[u8],
         known: &Known<'_>,
         budget: &mut Budget,
     ) -> Result<Read<V>, Away> {
         let useless = || Ok(Read::Nothing { over: Some(Seen::of(bytes)) });
-        let entry = match envelope::parse(bytes) {
+        let entry = match envelope::parse(key, bytes) {
             Some(Parsed::Entry(entry)) if entry.version == self.sharing.version && entry.codec == self.wire.codec => {
                 entry
             }

@@ -254,10 +254,10 @@ impl Backend {
             return;
         }
         let weak = Arc::downgrade(self);
-        let pause = self.settings.probe_interval;
         runtime::spawn(async move {
             while let Some(this) = weak.upgrade() {
-                if this.try_to_recover().await {
+                let probed = this.try_to_recover().await;
+                if probed.is_ok() {
                     this.recovering.store(false, Ordering::Release);
                     // Something may have failed between the last look and the line above, and found somebody at work.
                     if this.usable() || this.recovering.swap(true, Ordering::AcqRel) {
@@ -265,34 +265,51 @@ impl Backend {
                     }
                     continue;
                 }
+                let pause = match probed {
+                    // It is looked for elsewhere; to ask whether it was found costs nothing.
+                    Err(StoreErrorKind::Unavailable) => this.settings.probe_interval / 10,
+                    _ => this.settings.probe_interval,
+                };
                 drop(this);
                 runtime::sleep(pause).await;
             }
         });
     }
 
-    /// One round: true if the store answers and has caught up.
-    async fn try_to_recover(self: &Arc<Self>) -> bool {
-        if let Err(error) = self.store.ping(self.settings.response_timeout).await {
+    /// One round: whether the store answers and has caught up.
+    async fn try_to_recover(self: &Arc<Self>) -> Result<(), StoreErrorKind> {
+        let limit = self.settings.response_timeout;
+        let failed = |error: StoreError| {
             *self.last_error.lock() = Some(error.to_string());
-            return false;
-        }
-        while !self.outages.is_empty() {
-            let batch = self.outages.take();
-            let items: Vec<Lost> = batch.items().cloned().collect();
-            if self.carry_out(&items).await.is_err() {
-                return false;
-            }
-            batch.done();
+            error.kind()
+        };
+        self.store.ping(limit).await.map_err(failed)?;
+        self.replay().await?;
+        if !self.breaker.is_closed() {
+            // Other processes were cut off as well, and may be back a little later. What they could not invalidate must not be read here before
+            // they have done it.
+            runtime::sleep(self.settings.probe_interval).await;
+            self.replay().await?;
         }
         *self.failed.lock() = Some(Instant::now());
         self.breaker.close();
         let strays = std::mem::take(&mut *self.strays.lock());
         for (key, token) in strays {
             // Should it fail again, the lease runs out.
-            let _ = self.store.remove_if(key, envelope::lease(token), self.settings.response_timeout).await;
+            let _ = self.store.remove_if(key, envelope::lease(token), limit).await;
         }
-        true
+        Ok(())
+    }
+
+    /// Carries out what the log holds.
+    async fn replay(self: &Arc<Self>) -> Result<(), StoreErrorKind> {
+        while !self.outages.is_empty() {
+            let batch = self.outages.take();
+            let items: Vec<Lost> = batch.items().cloned().collect();
+            self.carry_out(&items).await.map_err(|error| error.kind())?;
+            batch.done();
+        }
+        Ok(())
     }
 
     pub(crate) fn status(&self) -> BackendStatus {

@@ -13,12 +13,13 @@
 //! | 24..28 | the function's `version` |
 //! | 28..36 | created: milliseconds since 1970 |
 //! | 36..44 | expires: milliseconds since 1970, 0 for never |
-//! | 44..52 | checksum: SipHash-1-3 under a fixed key over all other bytes of the entry, in their order |
+//! | 44..52 | checksum: SipHash-1-3 under a fixed key over the store's key in UTF-8, a byte FF, and all other bytes of the entry, in their order |
 //! | 52..54 | number of tags |
 //! | 54.. | each tag: length of its name (2 bytes), its name in UTF-8, its generation (8 bytes) |
 //! | then | the payload, to the end; compressed: its length (4 bytes) and one LZ4 block |
 //!
-//! The checksum is for accidents: truncation, a flipped bit, a value that something else wrote over. Whoever may write to the store can forge
+//! The checksum is for accidents: truncation, a flipped bit, a value that something else wrote over, or one of another key that was renamed,
+//! copied or mixed up. Whoever may write to the store can forge
 //! entries; what protects then is that a codec decodes or fails, and never panics.
 //!
 //! # Changing the format
@@ -141,8 +142,8 @@ impl std::fmt::Debug for Entry<'_> {
 }
 
 /// Reads what was found under a key. `None` for everything that is not ours as a whole: foreign, truncated, damaged, or of a format version
-/// that this release does not know. Looks at no byte that is not there and asks for no memory on the word of a length.
-pub(crate) fn parse(bytes: &[u8]) -> Option<Parsed<'_>> {
+/// that this release does not know, or of another key. Looks at no byte that is not there and asks for no memory on the word of a length.
+pub(crate) fn parse<'a>(key: &str, bytes: &'a [u8]) -> Option<Parsed<'a>> {
     let mut rest = Reader(bytes);
     if rest.array()? != MAGIC || rest.array()? != [FORMAT] {
         return None;
@@ -155,7 +156,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Parsed<'_>> {
             let null = kind == NULL;
             let version = u32::from_le_bytes(rest.array()?);
             let (created, expires) = (rest.number()?, rest.number()?);
-            if rest.number()? != checksum(bytes) {
+            if rest.number()? != checksum(key, bytes) {
                 return None;
             }
             let tags = rest.tags()?;
@@ -215,9 +216,11 @@ impl<'a> Reader<'a> {
 }
 
 /// Of an entry that is long enough to hold one.
-fn checksum(entry: &[u8]) -> u64 {
+fn checksum(key: &str, entry: &[u8]) -> u64 {
     // Digits of π: a fixed key, so that every process computes the same.
     let mut hasher = SipHasher13::new_with_keys(0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344);
+    hasher.write(key.as_bytes());
+    hasher.write(&[0xff]);
     hasher.write(&entry[..CHECKSUM.start]);
     hasher.write(&entry[CHECKSUM.end..]);
     hasher.finish()
@@ -225,6 +228,8 @@ fn checksum(entry: &[u8]) -> u64 {
 
 /// What an entry is made from.
 pub(crate) struct Sealing<'a> {
+    /// The store's key that it is for.
+    pub(crate) key: &'a str,
     pub(crate) null: bool,
     pub(crate) codec: u8,
     pub(crate) version: u32,
@@ -273,7 +278,7 @@ impl Sealing<'_> {
             bytes.extend_from_slice(&generation.to_le_bytes());
         }
         bytes.extend_from_slice(payload);
-        let sum = checksum(&bytes);
+        let sum = checksum(self.key, &bytes);
         bytes[CHECKSUM].copy_from_slice(&sum.to_le_bytes());
         bytes
     }
@@ -285,11 +290,22 @@ mod tests {
 
     use super::*;
 
+    const KEY: &str = "shop:user:7";
     const ID: Token = Token(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100);
 
     fn sealing<'a>(tags: &'a [(String, u64)], payload: &'a [u8]) -> Sealing<'a> {
         let (created, expires) = (1_700_000_000_000, 1_700_000_060_000);
-        Sealing { null: false, codec: 1, version: 3, created, expires, tags, payload, compress_from: usize::MAX }
+        Sealing {
+            key: KEY,
+            null: false,
+            codec: 1,
+            version: 3,
+            created,
+            expires,
+            tags,
+            payload,
+            compress_from: usize::MAX,
+        }
     }
 
     fn tags() -> Vec<(String, u64)> {
@@ -297,7 +313,7 @@ mod tests {
     }
 
     fn entry(bytes: &[u8]) -> Entry<'_> {
-        match parse(bytes) {
+        match parse(KEY, bytes) {
             Some(Parsed::Entry(entry)) => entry,
             other => panic!("{other:?}"),
         }
@@ -314,15 +330,15 @@ mod tests {
         assert_eq!(hex(&lease(ID)), "ca63686401010000000102030405060708090a0b0c0d0e0f");
         let (tags, head) = (tags(), "0100000102030405060708090a0b0c0d0e0f030000000068e5cf8b010000");
         let value = format!(
-            "ca6368640102{head}6052e6cf8b01000066862d2069c2f55d02000600757365723a3788776655443322110000000000\
+            "ca6368640102{head}6052e6cf8b01000067c42f0bdde6288402000600757365723a3788776655443322110000000000\
                              0000000000706179"
         );
         assert_eq!(hex(&sealing(&tags, b"pay").seal_with(ID)), value);
         let null = Sealing { null: true, expires: 0, ..sealing(&[], b"ignored") };
-        assert_eq!(hex(&null.seal_with(ID)), format!("ca6368640103{head}00000000000000005dd2887d97a58c620000"));
+        assert_eq!(hex(&null.seal_with(ID)), format!("ca6368640103{head}0000000000000000a2e932a995d7eb700000"));
         // A compressor may find a shorter form one day; what has been written must stay readable.
         let head = head.replacen("0100", "0101", 1);
-        let packed = format!("ca6368640102{head}6052e6cf8b0100003046573b25e0e5cd0000400000001f61010027506161616161");
+        let packed = format!("ca6368640102{head}6052e6cf8b010000b2e1143c3fd1b2a90000400000001f61010027506161616161");
         let packed: Vec<u8> =
             (0..packed.len() / 2).map(|at| u8::from_str_radix(&packed[at * 2..][..2], 16).unwrap()).collect();
         assert_eq!(entry(&packed).payload(64).as_deref(), Some(&[b'a'; 64][..]));
@@ -337,7 +353,7 @@ mod tests {
         assert_eq!((entry.created, entry.expires), (1_700_000_000_000, 1_700_000_060_000));
         assert_eq!(entry.tags, [("user:7", 0x1122_3344_5566_7788), ("", 0)]);
         assert_eq!(entry.payload(0).as_deref(), Some(&b"pay"[..]));
-        assert!(matches!(parse(&lease(ID)), Some(Parsed::Lease(ID))));
+        assert!(matches!(parse(KEY, &lease(ID)), Some(Parsed::Lease(ID))));
         assert!(!format!("{entry:?}").contains("pay"));
     }
 
@@ -374,27 +390,36 @@ mod tests {
         let null = Sealing { null: true, ..sealing(&[], b"") };
         for sealed in [value.seal(), packed.seal(), null.seal()] {
             for len in 0..sealed.len() {
-                assert!(parse(&sealed[..len]).is_none(), "cut at {len}");
+                assert!(parse(KEY, &sealed[..len]).is_none(), "cut at {len}");
             }
             for bit in 0..sealed.len() * 8 {
                 let mut flipped = sealed.clone();
                 flipped[bit / 8] ^= 1 << (bit % 8);
-                assert!(parse(&flipped).is_none(), "bit {bit}");
+                assert!(parse(KEY, &flipped).is_none(), "bit {bit}");
             }
-            assert!(parse(&[&sealed[..], &[0]].concat()).is_none(), "longer");
+            assert!(parse(KEY, &[&sealed[..], &[0]].concat()).is_none(), "longer");
         }
+    }
+
+    #[test]
+    fn an_entry_under_another_key_is_none() {
+        let sealed = sealing(&tags(), b"pay").seal_with(ID);
+        assert!(
+            parse(KEY, &sealed).is_some() && parse("shop:user:8", &sealed).is_none(),
+            "renamed, copied or mixed up"
+        );
     }
 
     #[test]
     fn a_damaged_lease_is_at_most_another_lease() {
         let sealed = lease(ID);
-        assert!((0..HEAD).all(|len| parse(&sealed[..len]).is_none()));
+        assert!((0..HEAD).all(|len| parse(KEY, &sealed[..len]).is_none()));
         for bit in 0..HEAD * 8 {
             let mut flipped = sealed.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(matches!(parse(&flipped), None | Some(Parsed::Lease(_))), "bit {bit}");
+            assert!(matches!(parse(KEY, &flipped), None | Some(Parsed::Lease(_))), "bit {bit}");
         }
-        assert!(parse(&[&sealed[..], &[0]].concat()).is_none());
+        assert!(parse(KEY, &[&sealed[..], &[0]].concat()).is_none());
     }
 
     /// Past the checksum, which whoever means harm can compute: nothing panics, and no length is believed.
@@ -412,9 +437,9 @@ mod tests {
             }
             forged.truncate(random.usize(CHECKSUM.end..=forged.len()));
             forged[7] = random.u8(0..2);
-            let sum = checksum(&forged);
+            let sum = checksum(KEY, &forged);
             forged[CHECKSUM].copy_from_slice(&sum.to_le_bytes());
-            if let Some(Parsed::Entry(entry)) = parse(&forged) {
+            if let Some(Parsed::Entry(entry)) = parse(KEY, &forged) {
                 parsed += 1;
                 assert!(entry.payload(1 << 20).is_none_or(|payload| payload.len() <= 1 << 20));
             }
@@ -427,10 +452,10 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(2);
         for _ in 0..50_000 {
             let mut bytes: Vec<u8> = (0..random.usize(0..200)).map(|_| random.u8(..)).collect();
-            assert!(parse(&bytes).is_none());
+            assert!(parse(KEY, &bytes).is_none());
             // The same behind a head that looks right.
             bytes.splice(..0, head(random.u8(2..4), 1, 0, ID));
-            assert!(parse(&bytes).is_none());
+            assert!(parse(KEY, &bytes).is_none());
         }
     }
 
