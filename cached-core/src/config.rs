@@ -123,6 +123,10 @@ impl Configuration {
         }
         let namespace = self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
         let shared = self.shared.map(|store| store.placed("redis", namespace)).transpose()?;
+        #[cfg(feature = "redis")]
+        if shared.is_none() && is_named() {
+            let _ = RedisConfig::from_env()?;
+        }
         let place = |(name, store): (String, Store)| {
             let place = store.placed(&name, namespace)?;
             Ok((name, place))
@@ -320,9 +324,20 @@ fn from_environment() -> &'static Result<Arc<Backend>, String> {
         match place {
             Ok(Place::Shared(backend)) => Ok(backend),
             Ok(Place::Memory(_)) => Err("REDIS_URL names no Redis".to_owned()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => {
+                // Once: a program that only invalidates would never find out otherwise.
+                eprintln!("cached-core: {error}; nothing is shared, and no invalidation leaves this process");
+                Err(error.to_string())
+            }
         }
     })
+}
+
+/// Whether the environment says where Redis is.
+#[cfg(feature = "redis")]
+fn is_named() -> bool {
+    static NAMED: OnceLock<bool> = OnceLock::new();
+    *NAMED.get_or_init(|| std::env::var_os("REDIS_URL").is_some_and(|url| !url.is_empty()))
 }
 
 #[cfg(not(feature = "redis"))]
@@ -362,9 +377,7 @@ pub(crate) fn in_use() -> Vec<Arc<Backend>> {
     }
     #[cfg(feature = "redis")]
     {
-        static NAMED: OnceLock<bool> = OnceLock::new();
-        let named = *NAMED.get_or_init(|| std::env::var_os("REDIS_URL").is_some());
-        let known = if named { Some(from_environment()) } else { ENVIRONMENT.get() };
+        let known = if is_named() { Some(from_environment()) } else { ENVIRONMENT.get() };
         backends.extend(known.and_then(|known| known.as_ref().ok()).cloned());
     }
     backends

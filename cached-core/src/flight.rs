@@ -226,6 +226,10 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);
+    // A task that polls tokio's channels too often without a pause is told to wait until it has let others run. It cannot do that while it
+    // blocks its thread here, so this is not to count.
+    #[cfg(all(feature = "shared", not(shuttle)))]
+    let future = tokio::task::coop::unconstrained(future);
     let mut future = pin!(future);
     loop {
         match future.as_mut().poll(&mut cx) {

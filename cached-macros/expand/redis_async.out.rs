@@ -75,6 +75,7 @@ impl find_user {
         Self::__site().call(((&&__rt::Part(&id)).part(),)).text()
     }
     /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    #[must_use = "the shared store may not have done it yet: `.await` it, or call `.wait()`"]
     pub fn invalidate(id: u64) -> ::cached_core::Invalidated {
         Self::__target(id).invalidate()
     }

@@ -92,6 +92,7 @@ impl Catalogue {
     }
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// Removes the entry for these arguments, and keeps loads of it that are under way from storing. Await it, or call `wait`.
+    #[must_use = "the shared store may not have done it yet: `.await` it, or call `.wait()`"]
     fn price_invalidate(&self, sku: String) -> ::cached_core::Invalidated {
         Self::__price_companion(self, sku).invalidate()
     }

@@ -283,3 +283,34 @@ fn g14_nothing_tells_a_value() {
     let shown = format!("{:?}", cached_core::backends());
     assert!(shown.contains("usable: true") && !shown.contains("user:"), "{shown}");
 }
+
+#[cache(ttl = 60, backend = "redis", key = "many:{id}")]
+fn one_of_many(id: u64) -> u64 {
+    id
+}
+
+#[invalidates(one_of_many(id))]
+fn write_one_of_many(id: u64) {}
+
+/// tokio tells a task that has polled a hundred times without a pause to let others run. A call that blocks its thread cannot.
+fn a_thousand_calls_without_a_pause() {
+    for id in 0..1000 {
+        assert_eq!(one_of_many(id % 10), id % 10);
+        if id % 3 == 0 {
+            write_one_of_many(id % 10);
+        }
+    }
+}
+
+#[test]
+fn sync_functions_may_be_called_in_tasks_as_often_as_one_likes() {
+    let (_, _turn) = world();
+    let done = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        now(async { a_thousand_calls_without_a_pause() });
+        let many = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        many.block_on(async { tokio::spawn(async { a_thousand_calls_without_a_pause() }).await.unwrap() });
+        done.0.send(()).unwrap();
+    });
+    done.1.recv_timeout(Duration::from_secs(60)).expect("they came to an end");
+}

@@ -209,8 +209,9 @@ Each trace is replayed as \"get, on a miss insert\", one access after another, a
 percent of all accesses, first accesses included; all caches are built with their defaults (`moka` 0.12 `sync`, `quick_cache` 0.7
 `sync`, `foyer` 0.22 with LFU, which is W-TinyLFU, and with S3-FIFO), so that they are sharded as they would be on this machine.
 What depends on hashes is the median of {runs} runs, each with another seed: for the peers one that a run of this command
-repeats, for ours one by chance. `moka` tidies up by the clock as well. The optimum is Belady's, which knows the future and may
-turn a newcomer away. The difference is that of ours to the best of exact LRU and the peers in that row, and is in points.
+repeats, for ours one by chance. The optimum is Belady's, which knows the future and may turn a newcomer away. `moka` is taken as it
+is: it evicts late, by the clock as well, and holds up to 64 entries more than its capacity, which is much for a small cache; with
+capacities of a few entries it can be above the optimum, and so can `foyer`, with its 8 shards of at least one entry. The difference is that of ours to the best of exact LRU and the peers in that row, and is in points.
 
 {table}
 The same for another trace: `cargo run --release -p benches --bin hit-ratio -- FILE --capacity N`; as curves: `--plot`; formats and all

@@ -215,15 +215,16 @@ mod tests {
 
     #[test]
     fn nobody_beats_the_optimum_and_all_hit_what_fits() {
-        let trace = Trace::zipf("zipf", 20_000, 400, 0.9);
+        let trace = Trace::zipf("zipf", 40_000, 4_000, 0.9);
+        // Few enough entries to choose from many keys, and enough that the 64 more of moka do not decide.
+        let optimum = Contestant::Optimum.hit_ratio(&trace, 500, 1);
+        // Parts of a cache get unequal shares of the keys, so twice the room.
+        let first_accesses = 100.0 * trace.distinct as f64 / trace.keys.len() as f64;
         for contestant in Contestant::ALL {
-            let ratio = contestant.hit_ratio(&trace, 100, 1);
-            assert!(ratio > 40.0, "{}: {ratio}", contestant.name());
-            assert!(ratio <= Contestant::Optimum.hit_ratio(&trace, 100, 1), "{}: {ratio}", contestant.name());
-            // Shares of a shard are not even, so twice the keys.
+            let ratio = contestant.hit_ratio(&trace, 500, 1);
+            assert!(ratio > 40.0 && ratio <= optimum, "{}: {ratio}, and the optimum {optimum}", contestant.name());
             let all = contestant.hit_ratio(&trace, 2 * trace.distinct, 1);
-            let first = 100.0 - 100.0 * trace.distinct as f64 / trace.keys.len() as f64;
-            assert!((all - first).abs() < 0.5, "{}: {all}, not {first}", contestant.name());
+            assert!((all + first_accesses - 100.0).abs() < 0.5, "{}: {all}", contestant.name());
         }
     }
 

@@ -62,7 +62,7 @@ fn median(numbers: &[f64]) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
     match sorted.get(middle) {
-        Some(upper) if sorted.len() % 2 == 0 => f64::midpoint(sorted[middle - 1], *upper),
+        Some(upper) if sorted.len().is_multiple_of(2) => f64::midpoint(sorted[middle - 1], *upper),
         Some(only) => *only,
         None => f64::NAN,
     }

@@ -63,8 +63,8 @@ mod tests {
 
     #[test]
     fn a_loop_keeps_all_but_one() {
-        // 0 1 2 in two entries: one of them stays for good, the other hits every other round.
-        assert_eq!(hits(&[0, 1, 2, 0, 1, 2, 0, 1, 2], 3, 2), 3);
+        // In two entries 0 and 1 stay for good, and 2 is turned away.
+        assert_eq!(hits(&[0, 1, 2, 0, 1, 2, 0, 1, 2], 3, 2), 4);
         assert_eq!(hits(&[0, 1, 2, 0, 1, 2], 3, 3), 3);
         assert_eq!(hits(&[0, 1, 2, 0, 1, 2], 3, 1), 1);
     }

@@ -55,7 +55,7 @@ fn picture(trace: &Trace, cells: &[&Cell]) -> Result<String, Failure> {
             .x_desc("capacity, percent of the keys (logarithmic)")
             .y_desc("hit ratio, percent")
             .x_label_formatter(&|percent| format!("{}", (percent * 100.0).round() / 100.0))
-            .light_line_style(WHITE)
+            .max_light_lines(0)
             .draw()?;
         for contestant in Contestant::ALL {
             let style = style(contestant);
@@ -68,7 +68,7 @@ fn picture(trace: &Trace, cells: &[&Cell]) -> Result<String, Failure> {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(SeriesLabelPosition::LowerRight)
             .legend_area_size(32)
             .background_style(WHITE.mix(0.8))
             .border_style(BLACK.mix(0.3))

@@ -80,13 +80,16 @@ mod tests {
     }
 
     #[test]
-    fn made_up_traces_repeat() {
-        for (trace, again) in Trace::made_up().iter().zip(Trace::made_up()) {
-            assert_eq!(trace.keys, again.keys, "{}", trace.name);
-        }
-        let trace = Trace::zipf("zipf", 20_000, 1_000, 0.9);
-        assert!(trace.distinct > 900);
-        let most = trace.keys.iter().filter(|key| **key < 100).count();
+    fn made_up_traces_repeat_and_are_what_they_say() {
+        let zipf = || Trace::zipf("zipf", 20_000, 1_000, 0.9);
+        assert_eq!(zipf().keys, zipf().keys);
+        assert!(zipf().distinct > 900);
+        let most = zipf().keys.iter().filter(|key| **key < 100).count();
         assert!(most > 8_000, "{most}");
+        let traces = Trace::made_up();
+        let of = |name: &str| traces.iter().find(|trace| trace.name == name).unwrap();
+        assert_eq!((of("loop").keys.len(), of("loop").distinct), (500_000, 5_000));
+        // 150 scans, each of 2,000 keys of its own.
+        assert!(of("zipf-and-scans").distinct > 300_000);
     }
 }

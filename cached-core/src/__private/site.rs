@@ -163,7 +163,7 @@ impl Site {
         };
         if let Some(problem) = &problem {
             // Once for each instance, since it is made once. The function works, uncached; nobody would find out otherwise.
-            eprintln!("cached-core: {problem}; until then the function runs uncached");
+            eprintln!("cached-core: {problem}; the function runs uncached");
         }
         let template = self.meta.template;
         let lead = self.lead(scope);

@@ -93,15 +93,17 @@ impl RedisConfig {
         Ok(Self::with(Servers::Sentinel { service: service.to_owned(), sentinels }))
     }
 
-    /// The URL in the environment variable `REDIS_URL`, or `redis://127.0.0.1:6379` if there is none.
+    /// The URL in the environment variable `REDIS_URL`, or `redis://127.0.0.1:6379` if there is none, or an empty one.
     ///
     /// # Errors
     ///
     /// If the variable is set and cannot be read as a URL.
     pub fn from_env() -> Result<Self, ConfigError> {
         match std::env::var("REDIS_URL") {
+            // What a deployment leaves empty, it leaves unset.
+            Ok(url) if url.is_empty() => Self::new(LOCAL),
             Ok(url) => Self::new(url).map_err(|error| wrong(format!("REDIS_URL: {error}"))),
-            Err(std::env::VarError::NotPresent) => Self::new("redis://127.0.0.1:6379"),
+            Err(std::env::VarError::NotPresent) => Self::new(LOCAL),
             Err(std::env::VarError::NotUnicode(_)) => Err(wrong("REDIS_URL is not valid UTF-8")),
         }
     }
@@ -273,6 +275,8 @@ impl RedisConfig {
     }
 }
 
+/// Where Redis is unless somebody says otherwise.
+const LOCAL: &str = "redis://127.0.0.1:6379";
 const MILLISECOND: Duration = Duration::from_millis(1);
 const LONGEST_LEASE: Duration = Duration::from_secs(3600);
 

@@ -32,6 +32,8 @@ pub(crate) struct Backend {
     breaker: Breaker,
     outages: OutageLog,
     recovering: AtomicBool,
+    /// Whether somebody was told that the store does not answer.
+    said: AtomicBool,
     last_error: Mutex<Option<String>>,
     /// When the store last failed, or came back.
     failed: Mutex<Option<Instant>>,
@@ -54,6 +56,7 @@ impl Backend {
             breaker: Breaker::new(settings.breaker_threshold),
             outages: OutageLog::new(settings.outage_log),
             recovering: AtomicBool::new(false),
+            said: AtomicBool::new(false),
             last_error: Mutex::new(None),
             failed: Mutex::new(None),
             renewals: Renewals::new(settings.lease),
@@ -139,6 +142,11 @@ impl Backend {
             StoreErrorKind::Unavailable | StoreErrorKind::Timeout => {
                 *self.failed.lock() = Some(Instant::now());
                 if self.breaker.failed() {
+                    if !self.said.swap(true, Ordering::Relaxed) {
+                        // Once: functions work, uncached, and a slip in an address would be found by nobody.
+                        let (name, store) = (&self.name, self.store.describe());
+                        eprintln!("cached-core: `{name}` at {store}: {error}; functions run uncached until it answers");
+                    }
                     self.recover();
                 }
             }

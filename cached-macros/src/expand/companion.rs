@@ -211,6 +211,10 @@ impl Functions<'_> {
         let receiver = self.key_receiver().map(|token| quote!(#token,));
         let names = self.key_arguments().into_iter().map(|(index, argument)| self.plain_name(index, argument));
         let call = quote_spanned!(Span::mixed_site()=> Self::#target #turbofish(#receiver #(#names),*).invalidate());
+        let must_use = (self.model.subject.flow.is_async() && self.model.codec.is_some()).then(|| {
+            let why = "the shared store may not have done it yet: `.await` it, or call `.wait()`";
+            quote_spanned!(Span::mixed_site()=> #[must_use = #why])
+        });
         let (output, call, doc) = if self.model.subject.flow.is_async() {
             (quote!(-> ::cached_core::Invalidated), call, " Await it, or call `wait`.")
         } else {
@@ -222,6 +226,7 @@ impl Functions<'_> {
         );
         quote_spanned! {Span::mixed_site()=>
             #[doc = #doc]
+            #must_use
             #head { #call }
         }
     }
