@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, thread};
 use crate::tag::{Epoch, Tags};
 
@@ -44,6 +44,8 @@ pub(crate) struct Flight<V> {
     captured: AtomicU64,
     /// What shows in a shared store that this load is under way.
     lease: Mutex<Option<Lease>>,
+    /// Whether it goes on without a lease: nothing tells any more if it is overtaken elsewhere.
+    unshared: AtomicBool,
     state: Mutex<State<V>>,
 }
 
@@ -113,6 +115,7 @@ impl<V> Flight<V> {
             tags,
             captured: AtomicU64::new(captured.0),
             lease: Mutex::new(None),
+            unshared: AtomicBool::new(false),
             state: Mutex::new(State { landing: None, waiters: BTreeMap::new(), arrivals: 0, baton: None }),
         }
     }
@@ -134,6 +137,15 @@ impl<V> Flight<V> {
     /// The load's lease stands in the shared store.
     pub(crate) fn leased(&self, lease: Lease) {
         *self.lease.lock() = Some(lease);
+    }
+
+    /// The load goes on without a lease.
+    pub(crate) fn unshared(&self) {
+        self.unshared.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_unshared(&self) -> bool {
+        self.unshared.load(Ordering::Acquire)
     }
 
     /// Adds a waiter. The caller must hold the lock under which flights are found and removed.

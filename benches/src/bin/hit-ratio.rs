@@ -36,9 +36,6 @@ hit ratios as Markdown. Without TRACE: all traces in ../shared/traces, or made-u
 /// What is compared if no capacity is given: percent of the keys.
 const PERCENT: [f64; 4] = [1.0, 5.0, 10.0, 20.0];
 
-/// Of the repository and what lies beside it.
-const TRACES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/traces");
-
 type Failure = Box<dyn std::error::Error>;
 
 struct Options {
@@ -146,15 +143,18 @@ fn run(options: &Options) -> Result<(), Failure> {
 fn load(options: &Options) -> Result<Vec<Trace>, Failure> {
     let mut paths = options.traces.clone();
     if paths.is_empty() {
-        let Ok(folder) = std::fs::read_dir(TRACES) else {
-            eprintln!("There is no folder {TRACES}, and no trace was named: here are made-up ones.");
+        let folder =
+            Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("..")).join("shared/traces");
+        let name = folder.display();
+        let Ok(folder) = std::fs::read_dir(&folder) else {
+            eprintln!("There is no folder {name}, and no trace was named: here are made-up ones.");
             return Ok(Trace::made_up());
         };
         let files = folder.filter_map(|file| file.ok().map(|file| file.path()));
         paths.extend(files.filter(|path| formats::is_binary(path)));
         paths.sort();
         if paths.is_empty() {
-            return Err(format!("{TRACES}: has no files ending in .u32, .u64, .u32.zst or .u64.zst").into());
+            return Err(format!("{name}: has no files ending in .u32, .u64, .u32.zst or .u64.zst").into());
         }
     }
     Ok(paths.iter().map(|path| formats::read(path, options.format)).collect::<Result<_, _>>()?)
@@ -211,7 +211,8 @@ percent of all accesses, first accesses included; all caches are built with thei
 What depends on hashes is the median of {runs} runs, each with another seed: for the peers one that a run of this command
 repeats, for ours one by chance. The optimum is Belady's, which knows the future and may turn a newcomer away. `moka` is taken as it
 is: it evicts late, by the clock as well, and holds up to 64 entries more than its capacity, which is much for a small cache; with
-capacities of a few entries it can be above the optimum, and so can `foyer`, with its 8 shards of at least one entry. The difference is that of ours to the best of exact LRU and the peers in that row, and is in points.
+capacities of a few entries it can be above the optimum, and so can `foyer`, with its 8 shards of at least one entry. The
+difference is that of ours to the best of exact LRU and the peers in that row, and is in points.
 
 {table}
 The same for another trace: `cargo run --release -p benches --bin hit-ratio -- FILE --capacity N`; as curves: `--plot`; formats and all

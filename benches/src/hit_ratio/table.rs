@@ -23,7 +23,11 @@ pub fn markdown(traces: &[Trace], cells: &[&Cell]) -> String {
     }
     let best = mean(cells, |cell| cell.ratio(cell.best_peer()));
     row(&mut text, "**mean** | ", |contestant| mean(cells, |cell| cell.ratio(contestant)), best);
-    text + "\n" + &summary(traces, cells)
+    text.push('\n');
+    for line in summary(traces, cells).lines() {
+        text += &format!("* {line}\n");
+    }
+    text
 }
 
 fn row(text: &mut String, name: &str, ratio: impl Fn(Contestant) -> f64, best: f64) {
@@ -73,6 +77,17 @@ fn summary(traces: &[Trace], cells: &[&Cell]) -> String {
             text += &format!(" {} {}{end}", contestant.name(), means.join(", "));
         }
         text += "\n";
+        let behind = |cell: &Cell| {
+            let best = cell.ratio(cell.best_peer());
+            cell.runs(Contestant::Ours).iter().filter(|ratio| **ratio < best - 2.0).count()
+        };
+        let cells_behind: Vec<String> = cells
+            .iter()
+            .filter(|cell| behind(cell) > 0)
+            .map(|cell| format!("{} ({} of {runs})", name(cell), behind(cell)))
+            .collect();
+        let list = if cells_behind.is_empty() { "none".to_owned() } else { cells_behind.join(", ") };
+        _ = writeln!(text, "Single runs of ours more than 2 points below the best peer's median: {list}.");
         let spread = |cell: &Cell| {
             let runs = cell.runs(Contestant::Ours);
             runs.iter().copied().fold(f64::NAN, f64::max) - runs.iter().copied().fold(f64::NAN, f64::min)

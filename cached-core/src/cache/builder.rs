@@ -212,6 +212,8 @@ impl<V: Clone + Send + Sync + 'static> Behind<V> {
             Self::Shared { backend, wire, tiered } => {
                 // Flights are all that memory holds where it does not stand in front.
                 setup.capacity = if tiered { setup.capacity } else { 0 };
+                // What the store has may carry tags that this program's functions do not know: a later release's.
+                setup.tagged |= tiered;
                 let engine = Arc::new(Engine::new(setup));
                 let remote = Remote::behind(&engine, backend, wire, tiered, sharing);
                 (engine, Some(Arc::new(remote)))

@@ -1,8 +1,15 @@
 /// A key text in which `*` stands for any text, the empty one included.
 ///
 /// Values are escaped wherever a pattern is made from a template, so a `*` in a pattern is always one that somebody wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Box<str>);
+
+/// Without the text, which is part of a key (G14).
+impl std::fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pattern({} bytes)", self.0.len())
+    }
+}
 
 impl Pattern {
     pub(crate) fn new(text: impl Into<Box<str>>) -> Self {

@@ -37,16 +37,19 @@ pub(crate) enum Reuse {
     Entry,
     /// Nothing: load, whatever is there.
     Nothing,
-    /// Another's load, if it is not too old.
+    /// Another's load, if it is not too old. One that is, and goes on without a lease, is waited for before another begins: where nobody
+    /// gets a lease, every call would load.
     Since(Since),
-    /// The same, but whoever meets one that is too old waits for its end before loading: for as long as nothing else says which
-    /// of two loads is to be the one.
+    /// The same, but every load that is too old is waited for: for as long as the store says nothing of any.
     After(Since),
+    /// An entry or another's load, for memory that hears of changes in the store. It hears nothing about a load without a lease, so of
+    /// those only one will do that is not too old.
+    Front(Since),
 }
 
 impl Reuse {
     fn entry(&self) -> bool {
-        matches!(self, Self::Anything | Self::Entry)
+        matches!(self, Self::Anything | Self::Entry | Self::Front(_))
     }
 
     /// Whether others may join a load that begins like this.
@@ -154,20 +157,17 @@ impl<K: Eq, V: Clone> Engine<K, V> {
 
 /// The load to wait for, and whether its value is an answer.
 fn joinable<'a, K: Eq, V>(shard: &'a Shard<K, V>, want: &Want<K>) -> Option<(&'a Arc<Flight<V>>, bool)> {
-    let mut flights = shard.joinable(want.hash, |key| *key == want.key);
+    let flights = || shard.joinable(want.hash, |key| *key == want.key);
+    // The first that will do; else one whose end is to be waited for.
+    let choose = |will_do: &dyn Fn(&Flight<V>) -> bool, holds_up: &dyn Fn(&Flight<V>) -> bool| {
+        let found = flights().find(|flight| will_do(flight)).map(|flight| (flight, true));
+        found.or_else(|| flights().find(|flight| holds_up(flight)).map(|flight| (flight, false)))
+    };
     match &want.reuse {
-        Reuse::Anything => flights.next().map(|flight| (flight, true)),
-        Reuse::Since(since) => flights.find(|flight| since.accepts(flight)).map(|flight| (flight, true)),
-        Reuse::After(since) => {
-            let mut older = None;
-            for flight in flights {
-                if since.accepts(flight) {
-                    return Some((flight, true));
-                }
-                older = Some((flight, false));
-            }
-            older
-        }
+        Reuse::Anything => flights().next().map(|flight| (flight, true)),
+        Reuse::Since(since) => choose(&|flight| since.accepts(flight), &Flight::is_unshared),
+        Reuse::After(since) => choose(&|flight| since.accepts(flight), &|_| true),
+        Reuse::Front(since) => choose(&|flight| !flight.is_unshared() || since.accepts(flight), &|_| true),
         Reuse::Entry | Reuse::Nothing => None,
     }
 }
@@ -272,6 +272,11 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     /// The load's lease stands in the shared store; who sees it there may join.
     pub(crate) fn leased(&self, lease: Lease) {
         self.flight.leased(lease);
+    }
+
+    /// The load goes on without a lease.
+    pub(crate) fn unshared(&self) {
+        self.flight.unshared();
     }
 
     /// Ends the flight with a value that was found after all, without a load.

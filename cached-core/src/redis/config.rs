@@ -208,7 +208,11 @@ impl RedisConfig {
             ("response_timeout", self.response_timeout >= MILLISECOND, "at least 1 ms"),
             ("connect_timeout", self.connect_timeout >= MILLISECOND, "at least 1 ms"),
             ("lease", self.lease >= MILLISECOND, "at least 1 ms"),
-            ("lease", self.lease <= LONGEST_LEASE, "at most an hour"),
+            ("response_timeout", self.response_timeout <= LONGEST, "at most an hour"),
+            ("connect_timeout", self.connect_timeout <= LONGEST, "at most an hour"),
+            ("lease", self.lease <= LONGEST, "at most an hour"),
+            ("lease_wait", self.get_lease_wait() <= 2 * LONGEST, "at most two hours"),
+            ("probe_interval", self.probe_interval <= LONGEST, "at most an hour"),
             ("breaker_threshold", self.breaker_threshold > 0, "at least 1"),
             ("probe_interval", self.probe_interval >= MILLISECOND, "at least 1 ms"),
             ("pending", self.pending > 0, "at least 1"),
@@ -250,7 +254,7 @@ impl RedisConfig {
     }
 
     pub(crate) fn get_lease_wait(&self) -> Duration {
-        self.lease_wait.unwrap_or(2 * self.lease)
+        self.lease_wait.unwrap_or_else(|| self.lease.saturating_mul(2))
     }
 
     pub(crate) fn get_breaker_threshold(&self) -> u32 {
@@ -278,7 +282,7 @@ impl RedisConfig {
 /// Where Redis is unless somebody says otherwise.
 const LOCAL: &str = "redis://127.0.0.1:6379";
 const MILLISECOND: Duration = Duration::from_millis(1);
-const LONGEST_LEASE: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_secs(3600);
 
 #[cfg(any(feature = "redis-cluster", feature = "redis-sentinel"))]
 fn parse_all(urls: impl IntoIterator<Item = impl AsRef<str>>, none: &str) -> Result<Vec<Server>, ConfigError> {

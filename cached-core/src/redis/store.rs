@@ -58,19 +58,29 @@ impl RedisStore {
         T: Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
-        let permit = match self.permit() {
-            Ok(permit) => permit,
-            Err(error) => return Box::pin(ready(Err(error))),
-        };
         if let Some(error) = self.route.refusal() {
             return Box::pin(ready(Err(error)));
         }
         let operation = operation(self.route.clone());
-        let operation = async move {
-            let _permit = permit;
-            operation.await
-        };
         Box::pin(runtime::within(within.unwrap_or(NO_LIMIT), operation))
+    }
+
+    /// The same within the bound on what is under way. It is for what a call can do without; what takes something away must get through.
+    fn start_bounded<T, F>(&self, within: Duration, operation: impl FnOnce(Route) -> F) -> StoreFuture<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        match self.permit() {
+            Err(error) => Box::pin(ready(Err(error))),
+            Ok(permit) => self.start(Some(within), |route| {
+                let operation = operation(route);
+                async move {
+                    let _permit = permit;
+                    operation.await
+                }
+            }),
+        }
     }
 }
 
@@ -84,7 +94,7 @@ impl SharedStore for RedisStore {
         }
         #[cfg(feature = "redis-cluster")]
         if matches!(self.route, Route::Cluster(_)) {
-            return self.start(Some(within), |route| route.get(keys, within));
+            return self.start_bounded(within, |route| route.get(keys, within));
         }
         let Some(node) = self.route.one() else {
             return Box::pin(ready(Err(failure::unexpected())));
@@ -109,7 +119,7 @@ impl SharedStore for RedisStore {
         over: Option<Seen>,
         within: Duration,
     ) -> StoreFuture<Added> {
-        self.start(Some(within), |route| async move {
+        self.start_bounded(within, |route| async move {
             if over.is_none() {
                 match route.run(&key, set_if_absent(&key, &value, ttl)).await? {
                     Value::Nil => return Ok(Added::Stored),
@@ -137,7 +147,7 @@ impl SharedStore for RedisStore {
     }
 
     fn set(&self, key: String, value: Vec<u8>, ttl: Duration, within: Duration) -> StoreFuture<()> {
-        self.start(Some(within), |route| async move {
+        self.start_bounded(within, |route| async move {
             let mut set = cmd("SET");
             set.arg(&key).arg(value).arg("PX").arg(milliseconds(ttl));
             failure::accept(route.run(&key, set).await?).map(drop)
@@ -154,11 +164,11 @@ impl SharedStore for RedisStore {
         if keys.is_empty() {
             return Box::pin(ready(Ok(Vec::new())));
         }
-        self.start(Some(within), |route| async move {
+        self.start_bounded(within, |route| async move {
             let mut values = Vec::with_capacity(keys.len());
             let (first, last) = keys.split_at(route.read_together(keys.len()));
             for some in [first, last].into_iter().filter(|some| !some.is_empty()) {
-                let replies = route.each(some, |key, pipeline| set_or_prolong(pipeline, key, &fresh, ttl)).await?;
+                let replies = route.each(some, |key, pipeline| set_or_ask(pipeline, key, &fresh, ttl)).await?;
                 for (key, replies) in some.iter().zip(replies) {
                     values.push(there_or_fresh(&route, key, replies, &fresh, ttl).await?);
                 }
@@ -237,11 +247,11 @@ async fn add_by_script(
     }
 }
 
-/// Two commands: the value that is there, or the fresh one in its place; then, at least this time to live.
-fn set_or_prolong(pipeline: &mut Pipeline, key: &str, fresh: &[u8], ttl: Duration) {
-    let mut prolong = cmd("PEXPIRE");
-    prolong.arg(key).arg(milliseconds(ttl)).arg("GT");
-    pipeline.add_command(set_if_absent(key, fresh, ttl)).add_command(prolong);
+/// Two commands: the value that is there, or the fresh one in its place; then, how long that still lives.
+fn set_or_ask(pipeline: &mut Pipeline, key: &str, fresh: &[u8], ttl: Duration) {
+    let mut left = cmd("PTTL");
+    left.arg(key);
+    pipeline.add_command(set_if_absent(key, fresh, ttl)).add_command(left);
 }
 
 async fn there_or_fresh(
@@ -251,7 +261,7 @@ async fn there_or_fresh(
     fresh: &[u8],
     ttl: Duration,
 ) -> Result<Vec<u8>, StoreError> {
-    let [there, prolonged] = <[Value; 2]>::try_from(replies).map_err(|_| failure::unexpected())?;
+    let [there, left] = <[Value; 2]>::try_from(replies).map_err(|_| failure::unexpected())?;
     match there {
         Value::ServerError(error) if failure::is_wrong_type(&error) => {
             match add_by_script(route, key, fresh.to_vec(), ttl, None).await? {
@@ -260,7 +270,14 @@ async fn there_or_fresh(
             }
         }
         there => {
-            failure::accept(prolonged)?;
+            // Seldom: every change of a key is reported to those who keep copies, and this one would empty their memory for nothing.
+            if let Value::Int(left) = failure::accept(left)?
+                && u64::try_from(left).is_ok_and(|left| left < milliseconds(ttl) / 2)
+            {
+                let mut prolong = cmd("PEXPIRE");
+                prolong.arg(key).arg(milliseconds(ttl)).arg("GT");
+                failure::accept(route.run(key, prolong).await?)?;
+            }
             Ok(value(there)?.unwrap_or_else(|| fresh.to_vec()))
         }
     }

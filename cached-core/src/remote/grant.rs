@@ -46,6 +46,10 @@ impl<V: Send + Sync + 'static> Grant<V> {
     /// Stores the value, if no invalidation took the lease away or moved one of the tags. Handed over here and now; the answer tells when
     /// it is done, or when the call has waited long enough.
     pub(crate) fn fill(mut self, value: &V, lifetime: Option<Duration>, more_tags: Vec<String>) -> Ack {
+        if !self.remote.backend.usable() {
+            // Dropped, and with it the lease: an invalidation that did not get through may have been meant for this value.
+            return Ack::done();
+        }
         let Some(held) = self.held.take() else { return Ack::done() };
         let encoded = match (self.remote.wire.encode)(value) {
             Ok(encoded) => encoded,
@@ -86,39 +90,33 @@ impl<V: Send + Sync + 'static> Remote<V> {
             self.counters.unencodable();
             return self.backend.invalidate(vec![Lost::Key(text)]);
         };
-        let remote = Arc::clone(self);
+        let (remote, limit) = (Arc::clone(self), self.backend.settings.response_timeout);
+        let (key, token) = (self.backend.entry_key(&text), Token::random());
+        // A lease first, sent here and now, and only then the value, if the lease still stands: so what is invalidated after this call stays
+        // invalidated, however late the value gets through.
+        let leased = self.backend.store.set(key.clone(), envelope::lease(token), self.backend.settings.lease, limit);
         let (sender, receiver) = oneshot::channel();
-        let limit = self.backend.settings.response_timeout;
         let setting = async move {
-            let lifetime = lifetime.unwrap_or(MOST).min(MOST);
-            let result = remote.set(&text, encoded.null, &encoded.payload, lifetime, &tags).await;
+            let result = async {
+                leased.await?;
+                let more = if tags.is_empty() { Vec::new() } else { remote.generations(&tags, limit).await? };
+                let tags: Vec<_> = tags.into_iter().zip(more).collect();
+                let lifetime = lifetime.unwrap_or(MOST).min(MOST);
+                let entry = remote.sealed(&key, encoded.null, &encoded.payload, lifetime, &tags);
+                remote.backend.store.swap(key, envelope::lease(token), entry, lifetime, limit).await
+            }
+            .await;
             remote.backend.note(&result);
             let outdated = vec![Lost::Key(text)];
             if result.is_err() {
                 // Nobody knows whether the old value is still there.
                 remote.backend.invalidate(outdated).await;
             } else {
-                remote.backend.outdate_copies(&outdated);
+                remote.backend.outdate_copies(outdated).await;
             }
         };
         runtime::spawn(async move { runtime::announce(setting, limit, sender).await });
         Ack::of(receiver)
-    }
-
-    async fn set(
-        &self,
-        text: &str,
-        null: bool,
-        payload: &[u8],
-        lifetime: Duration,
-        tags: &[String],
-    ) -> Result<(), StoreError> {
-        let limit = self.backend.settings.response_timeout;
-        let generations = if tags.is_empty() { Vec::new() } else { self.generations(tags, limit).await? };
-        let tags: Vec<_> = tags.iter().cloned().zip(generations).collect();
-        let key = self.backend.entry_key(text);
-        let entry = self.sealed(&key, null, payload, lifetime, &tags);
-        self.backend.store.set(key, entry, lifetime, limit).await
     }
 
     /// The entry's bytes, as of now.

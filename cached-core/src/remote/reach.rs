@@ -47,6 +47,9 @@ where
         Call { key: remote.backend.entry_key(&text), tags: want.tags.clone(), refresh: want.reuse == Reuse::Nothing };
     let mut budget = remote.backend.budget();
     if remote.is_front_open() {
+        if want.reuse == Reuse::Anything {
+            want.reuse = Reuse::Front(Since::now());
+        }
         let mut acquire = Acquire::new(Arc::clone(&engine), want);
         let lead = match (&mut acquire).await {
             Acquired::Lead(lead) => lead,
@@ -65,7 +68,7 @@ where
             Ok(Read::Lease { .. }) => remote.lead_on(lead, &call, None, patient, budget).await,
             Err(Away) => {
                 remote.counters.unavailable();
-                (Acquired::Lead(lead), None)
+                unshared(lead)
             }
         };
     }
@@ -98,10 +101,20 @@ where
     }
     let mut acquire = Acquire::new(Arc::clone(&engine), want);
     match (&mut acquire).await {
-        Acquired::Lead(lead) if away => (Acquired::Lead(lead), None),
+        Acquired::Lead(lead) if away => unshared(lead),
         Acquired::Lead(lead) => remote.lead_on(lead, &call, over, joins && !acquire.saw_failure(), budget).await,
         other => (other, None),
     }
+}
+
+/// A load whose value is for those who wait for it, and for no store.
+fn unshared<K, V>(lead: Lead<K, V>) -> Reached<K, V>
+where
+    K: Eq,
+    V: Clone + Send + Sync + 'static,
+{
+    lead.unshared();
+    (Acquired::Lead(lead), None)
 }
 
 /// What a call asks for.
@@ -124,7 +137,7 @@ impl<V: Clone + Send + Sync + 'static> Remote<V> {
     ) -> Reached<K, V> {
         match self.lease(&lead, call, over, patient, budget).await {
             Led::Granted(grant) => (Acquired::Lead(lead), Some(grant)),
-            Led::Unshared => (Acquired::Lead(lead), None),
+            Led::Unshared => unshared(lead),
             Led::Found(found) => {
                 self.counters.loaded_elsewhere();
                 (Acquired::Value(self.found(lead, found)), None)

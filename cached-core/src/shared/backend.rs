@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::breaker::Breaker;
 use super::envelope::{self, Token};
-use super::front::Front;
+use super::front::{Front, is_errand_thread};
 use super::outage::{Lost, OutageLog};
 use super::renewal::Renewals;
 use super::runtime;
@@ -32,6 +32,8 @@ pub(crate) struct Backend {
     breaker: Breaker,
     outages: OutageLog,
     recovering: AtomicBool,
+    /// Whether the store answers again, and is not read yet.
+    settling: AtomicBool,
     /// Whether somebody was told that the store does not answer.
     said: AtomicBool,
     last_error: Mutex<Option<String>>,
@@ -56,6 +58,7 @@ impl Backend {
             breaker: Breaker::new(settings.breaker_threshold),
             outages: OutageLog::new(settings.outage_log),
             recovering: AtomicBool::new(false),
+            settling: AtomicBool::new(false),
             said: AtomicBool::new(false),
             last_error: Mutex::new(None),
             failed: Mutex::new(None),
@@ -88,7 +91,7 @@ impl Backend {
 
     /// Whether the store may be read: it answers, and nothing that was invalidated is still in it.
     pub(crate) fn usable(&self) -> bool {
-        self.breaker.is_closed() && self.outages.is_empty()
+        self.breaker.is_closed() && self.outages.is_empty() && !self.settling.load(Ordering::Acquire)
     }
 
     /// What a call may lose.
@@ -162,35 +165,34 @@ impl Backend {
         if what.is_empty() {
             return Ack::done();
         }
-        if !self.usable() {
-            self.lose(what);
-            return Ack::done();
+        if !self.breaker.is_closed() {
+            return self.lose(what);
         }
         let (sender, receiver) = oneshot::channel();
         let this = Arc::clone(self);
         runtime::spawn(async move {
-            match this.carry_out(&what).await {
-                Ok(()) => this.outdate_copies(&what),
+            let outdated = match this.carry_out(&what).await {
+                Ok(()) => this.outdate_copies(what),
                 Err(_) => this.lose(what),
-            }
+            };
+            outdated.await;
             let _ = sender.send(());
         });
         Ack(Some(receiver))
     }
 
     /// Keeps for later what cannot be done now. From here on nobody reads the store.
-    fn lose(self: &Arc<Self>, what: Vec<Lost>) {
+    fn lose(self: &Arc<Self>, what: Vec<Lost>) -> Ack {
         self.outages.add(what.iter().cloned());
-        self.outdate_copies(&what);
+        let outdated = self.outdate_copies(what);
         self.recover();
+        outdated
     }
 
     /// Between the moment when memory in front let go of something and the one when the store did, somebody may have read the old value
     /// and put it back. So memory lets go of it once more, before anybody is told that it is gone (G7).
-    pub(crate) fn outdate_copies(&self, what: &[Lost]) {
-        if let Some(front) = self.front.get().and_then(Option::as_ref) {
-            front.outdate(what);
-        }
+    pub(crate) fn outdate_copies(&self, what: Vec<Lost>) -> Ack {
+        self.front.get().and_then(Option::as_ref).map_or_else(Ack::done, |front| front.outdate(what))
     }
 
     /// The memory in front of this store; `None` if the store does not report its changes.
@@ -292,20 +294,31 @@ impl Backend {
             error.kind()
         };
         self.store.ping(limit).await.map_err(failed)?;
-        self.replay().await?;
         if !self.breaker.is_closed() {
+            self.settling.store(true, Ordering::Release);
+            // From here on invalidations go to the store, or a steady stream of them would keep the log from ever being empty.
+            self.breaker.close();
+        }
+        self.replay().await?;
+        if self.settling.load(Ordering::Acquire) {
             // Other processes were cut off as well, and may be back a little later. What they could not invalidate must not be read here before
             // they have done it.
             runtime::sleep(self.settings.probe_interval).await;
             self.replay().await?;
         }
         *self.failed.lock() = Some(Instant::now());
-        self.breaker.close();
+        self.settling.store(false, Ordering::Release);
         let strays = std::mem::take(&mut *self.strays.lock());
-        for (key, token) in strays {
-            // Should it fail again, the lease runs out.
-            let _ = self.store.remove_if(key, envelope::lease(token), limit).await;
-        }
+        let (store, lease) = (Arc::clone(&self.store), self.settings.lease);
+        runtime::spawn(async move {
+            let begun = Instant::now();
+            for (key, token) in strays {
+                // Should it fail again, the lease runs out; after a lease all of them have.
+                if begun.elapsed() < lease {
+                    let _ = store.remove_if(key, envelope::lease(token), limit).await;
+                }
+            }
+        });
         Ok(())
     }
 
@@ -366,7 +379,8 @@ impl Ack {
 
     /// Blocks the thread until it is there.
     pub(crate) fn wait(self) {
-        if !self.is_done() {
+        // A listener on the thread that empties memory would wait for itself. It was handed over.
+        if !self.is_done() && !is_errand_thread() {
             crate::flight::block_on(self);
         }
     }

@@ -68,19 +68,33 @@ async fn tick(lease: Duration, held: Weak<Mutex<Held>>, store: Weak<dyn SharedSt
             let old = held.leases.iter().filter(|(_, leased)| now.duration_since(leased.renewed) >= lease / 4);
             old.map(|(token, leased)| (*token, leased.key.clone())).collect()
         };
-        for (token, key) in due {
-            let bytes = envelope::lease(Token(token));
-            match store.swap(key, bytes.clone(), bytes, lease, lease / 4).await {
-                // Taken away: an invalidation overtook the load.
-                Ok(false) => drop(held.lock().leases.remove(&token)),
-                Ok(true) => {
-                    if let Some(leased) = held.lock().leases.get_mut(&token) {
-                        leased.renewed = Instant::now();
-                    }
+        for some in due.chunks(AT_ONCE) {
+            renew(some, lease, &held, &*store).await;
+        }
+    }
+}
+
+/// How many renewals are under way at a time. One after the other, many leases would run out before their turn.
+const AT_ONCE: usize = 500;
+
+async fn renew(due: &[(u128, String)], lease: Duration, held: &Mutex<Held>, store: &dyn SharedStore) {
+    let ask = |(token, key): &(u128, String)| {
+        let bytes = envelope::lease(Token(*token));
+        (*token, store.swap(key.clone(), bytes.clone(), bytes, lease, lease / 4))
+    };
+    // All of them are sent before the first answer is waited for.
+    let asked: Vec<_> = due.iter().map(ask).collect();
+    for (token, answer) in asked {
+        match answer.await {
+            // Taken away: an invalidation overtook the load.
+            Ok(false) => drop(held.lock().leases.remove(&token)),
+            Ok(true) => {
+                if let Some(leased) = held.lock().leases.get_mut(&token) {
+                    leased.renewed = Instant::now();
                 }
-                // Tried again in a quarter of a lease.
-                Err(_) => {}
             }
+            // Tried again in a quarter of a lease.
+            Err(_) => {}
         }
     }
 }

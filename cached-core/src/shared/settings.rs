@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// How a shared backend is used: limits and thresholds. Every one has a default that fits a cache.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SharedSettings {
@@ -89,6 +91,10 @@ impl SharedSettings {
             Some("`lease` is less than a millisecond: no load could be stored; give it some seconds")
         } else if zero(self.probe_interval) {
             Some("`probe_interval` is less than a millisecond; give it some hundred")
+        } else if [self.response_timeout, self.lease, self.probe_interval].into_iter().any(|some| some > HOUR) {
+            Some("`response_timeout`, `lease` and `probe_interval` are an hour at most")
+        } else if self.lease_wait > 2 * HOUR {
+            Some("`lease_wait` is two hours at most")
         } else if self.breaker_threshold == 0 {
             Some("`breaker_threshold` is 0: the store would never be asked; the least is 1")
         } else {
