@@ -21,6 +21,8 @@ pub(super) struct Duel {
     watched: Sampled<Option<u32>>,
     /// Where the next look begins.
     hand: u16,
+    /// Whether the real cache was full of late.
+    full: bool,
 }
 
 #[derive(Debug)]
@@ -59,6 +61,7 @@ impl Duel {
             played: 0,
             watched: Sampled::with_capacity(capacity),
             hand: 0,
+            full: false,
         }
     }
 
@@ -111,6 +114,7 @@ impl Duel {
 
     /// A key was evicted from the real cache.
     pub(super) fn evicted(&mut self, hash: u32) {
+        self.full = true;
         if self.samples(hash) {
             self.unwatch(hash);
         }
@@ -144,6 +148,12 @@ impl Duel {
     fn judge(&mut self, running: &Running) {
         let fade = 0.5f32.powf(self.played as f32 / (HALF_LIFE * self.capacity as f32));
         self.played = 0;
+        // As many as the real cache holds of the sample. By chance there are more or fewer sampled keys than their share; were the share the
+        // capacity, a loop too long for the cache could fit into the miniatures, and tell nothing.
+        if std::mem::take(&mut self.full) && self.rate > 1 {
+            let held = self.watched.len().clamp(self.capacity / 2, 2 * self.capacity).max(2);
+            self.contestants.iter_mut().for_each(|contestant| contestant.miniature.resize(held));
+        }
         for contestant in &mut self.contestants {
             contestant.score = contestant.score * fade + std::mem::take(&mut contestant.hits) as f32;
         }

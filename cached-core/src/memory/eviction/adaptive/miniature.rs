@@ -42,6 +42,11 @@ impl Miniature {
         }
     }
 
+    /// How many entries it holds from here on; what is too many leaves with the next miss.
+    pub(super) fn resize(&mut self, capacity: usize) {
+        self.capacity = capacity;
+    }
+
     /// One access: a hit, or a miss that is filled. Returns whether it was a hit.
     pub(super) fn access(&mut self, hash: u32, mut sketch: &Sketch) -> bool {
         if let Some(number) = self.entries.find(hash) {
@@ -50,7 +55,7 @@ impl Miniature {
             }
             return true;
         }
-        if self.queues.len() >= self.capacity
+        while self.queues.len() >= self.capacity
             && let Some((_, victim)) = self.queues.evict(&mut self.entries, self.settings, &mut sketch)
         {
             self.entries.remove(victim.hash);

@@ -26,6 +26,11 @@ impl<T> Sampled<T> {
         self.values.len() as u16
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
     #[inline]
     pub(super) fn find(&self, hash: u32) -> Option<u16> {
         self.index.find(spread(hash), |&number| self.values[usize::from(number)].0 == hash).copied()

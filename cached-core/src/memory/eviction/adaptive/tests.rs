@@ -134,6 +134,20 @@ fn a_loop_longer_than_the_cache_is_held_in_part() {
     }
 }
 
+/// Which keys are sampled is chance, so many loops are tried, each of other keys. In one shard: of several, each would have a loop of its
+/// own length.
+#[test]
+fn a_loop_a_little_longer_than_the_cache_is_held_in_part_whichever_keys_are_sampled() {
+    for capacity in [950, 1_000] {
+        for chance in 0..12 {
+            let mut shards = shards(capacity, 1);
+            let keys = (0..60 * 1_011).map(|at| chance * 1_000_000 + at % 1_011);
+            let ratio = replay(&mut shards, capacity, keys);
+            assert!(ratio > 0.7, "{ratio:.2} of the loop {chance} at {capacity}");
+        }
+    }
+}
+
 #[test]
 fn settings_follow_the_traffic_and_outlast_an_emptied_shard() {
     let mut policies = shards(2_000, 2);
