@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::read::capture;
+use super::read::{capture, fresh_generation, generations};
 use super::{MOST, Remote};
 use crate::shared::envelope::{self, Sealing, Token};
 use crate::shared::{Ack, Budget, Lost, StoreError, runtime};
@@ -92,15 +92,16 @@ impl<V: Send + Sync + 'static> Remote<V> {
         };
         let (remote, limit) = (Arc::clone(self), self.backend.settings.response_timeout);
         let (key, token) = (self.backend.entry_key(&text), Token::random());
-        // A lease first, sent here and now, and only then the value, if the lease still stands: so what is invalidated after this call stays
-        // invalidated, however late the value gets through.
-        let leased = self.backend.store.set(key.clone(), envelope::lease(token), self.backend.settings.lease, limit);
+        // A lease and the tags' generations first, sent here and now, and only then the value, if the lease still stands: so what is invalidated
+        // after this call stays invalidated, however late the value gets through.
+        let store = &self.backend.store;
+        let leased = store.set(key.clone(), envelope::lease(token), self.backend.settings.lease, limit);
+        let captured = store.get_or_add(self.keys_with(None, &tags), fresh_generation(), self.tag_lifetime(), limit);
         let (sender, receiver) = oneshot::channel();
         let setting = async move {
             let result = async {
                 leased.await?;
-                let more = if tags.is_empty() { Vec::new() } else { remote.generations(&tags, limit).await? };
-                let tags: Vec<_> = tags.into_iter().zip(more).collect();
+                let tags: Vec<_> = tags.into_iter().zip(generations(&captured.await?)).collect();
                 let lifetime = lifetime.unwrap_or(MOST).min(MOST);
                 let entry = remote.sealed(&key, encoded.null, &encoded.payload, lifetime, &tags);
                 remote.backend.store.swap(key, envelope::lease(token), entry, lifetime, limit).await

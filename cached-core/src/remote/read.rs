@@ -53,25 +53,31 @@ pub(super) fn generation(bytes: &[u8]) -> Option<u64> {
     bytes.try_into().ok().map(u64::from_le_bytes)
 }
 
+/// Those of several keys. What is no generation becomes one that no key has.
+pub(super) fn generations(values: &[Vec<u8>]) -> Vec<u64> {
+    values.iter().map(|bytes| generation(bytes).unwrap_or_default()).collect()
+}
+
+/// A generation that no key ever had: random, because a counter that begins anew would bring back what it outdated before.
+pub(super) fn fresh_generation() -> Vec<u8> {
+    fastrand::u64(1..).to_le_bytes().to_vec()
+}
+
 /// The generations under these keys, made where there is none, or something else.
-///
-/// They are random, because a counter that begins anew would bring back what it outdated before.
 pub(super) async fn capture(
     store: Arc<dyn SharedStore>,
     keys: Vec<String>,
     ttl: Duration,
     within: Duration,
 ) -> Result<Vec<u64>, StoreError> {
-    let fresh = || fastrand::u64(1..).to_le_bytes().to_vec();
-    let mut values = store.get_or_add(keys.clone(), fresh(), ttl, within).await?;
+    let mut values = store.get_or_add(keys.clone(), fresh_generation(), ttl, within).await?;
     let broken = keys.iter().zip(&values).filter(|(_, bytes)| generation(bytes).is_none());
     let broken: Vec<String> = broken.map(|(key, _)| key.clone()).collect();
     if !broken.is_empty() {
         store.remove(broken, within).await?;
-        values = store.get_or_add(keys, fresh(), ttl, within).await?;
+        values = store.get_or_add(keys, fresh_generation(), ttl, within).await?;
     }
-    // What is no generation even now becomes one that no key has.
-    Ok(values.iter().map(|bytes| generation(bytes).unwrap_or_default()).collect())
+    Ok(generations(&values))
 }
 
 impl<V> Remote<V> {

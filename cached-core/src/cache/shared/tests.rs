@@ -393,12 +393,26 @@ fn sync_callers_need_no_runtime() {
     assert_eq!(p.cache.get(&7), None);
 }
 
-/// A store whose removals wait to be let go, and that reports changes only when told to.
+/// What of a store waits to be let go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    Removals,
+    Sets,
+}
+
+/// A store in which something waits to be let go, and that reports no changes.
 #[derive(Clone)]
 struct Late {
     store: LocalStore,
+    waits: Waits,
     go: Arc<Notify>,
     reports: Arc<Mutex<Vec<Arc<dyn Watcher>>>>,
+}
+
+impl Late {
+    fn new(waits: Waits) -> Self {
+        Self { store: LocalStore::new(), waits, go: Arc::default(), reports: Arc::default() }
+    }
 }
 
 impl SharedStore for Late {
@@ -426,7 +440,14 @@ impl SharedStore for Late {
     }
 
     fn set(&self, key: String, value: Vec<u8>, ttl: Duration, within: Duration) -> StoreFuture<()> {
-        self.store.set(key, value, ttl, within)
+        let (store, go) = (self.store.clone(), Arc::clone(&self.go));
+        let waits = self.waits == Waits::Sets;
+        Box::pin(async move {
+            if waits {
+                go.notified().await;
+            }
+            store.set(key, value, ttl, within).await
+        })
     }
 
     fn get_or_add(
@@ -441,8 +462,11 @@ impl SharedStore for Late {
 
     fn remove(&self, keys: Vec<String>, within: Duration) -> StoreFuture<()> {
         let (store, go) = (self.store.clone(), Arc::clone(&self.go));
+        let waits = self.waits == Waits::Removals;
         Box::pin(async move {
-            go.notified().await;
+            if waits {
+                go.notified().await;
+            }
             store.remove(keys, within).await
         })
     }
@@ -468,7 +492,7 @@ impl SharedStore for Late {
 
 #[tokio::test]
 async fn g7_what_is_read_back_into_memory_while_the_store_lets_go_of_it_goes_with_it() {
-    let late = Late { store: LocalStore::new(), go: Arc::default(), reports: Arc::default() };
+    let late = Late::new(Waits::Removals);
     let settings = settings().response_timeout(Duration::from_secs(5));
     let backend = Backend::new("redis", "ns", Arc::new(Isolated(Arc::new(late.clone()))), settings);
     let builder = Cache::builder().name("names").ttl(Duration::from_secs(60));
@@ -538,11 +562,15 @@ async fn g5_where_nobody_gets_a_lease_calls_share_loads_that_begin_after_them() 
 
 #[tokio::test]
 async fn g7_an_insert_that_nobody_waits_for_does_not_undo_a_later_invalidation() {
-    for _ in 0..50 {
+    for round in 0..100 {
         let store = LocalStore::new();
         let p = process(&store);
         drop(p.cache.insert_async(&7, &"old".into()));
-        p.cache.invalidate(&7).await;
+        if round % 2 == 0 {
+            p.cache.invalidate(&7).await
+        } else {
+            p.cache.invalidate_tag("old").await
+        }
         assert_eq!(p.load("new").await, "new");
         tokio::time::sleep(Duration::from_millis(1)).await;
         assert_eq!(p.load("newer").await, "new");
@@ -576,4 +604,18 @@ async fn a_listener_may_call_cached_functions_and_panic_whoever_emptied_the_memo
         assert_eq!(p.load_after(&old, &new).await, new);
         while said.try_recv().is_ok() {}
     }
+}
+
+#[tokio::test]
+async fn g7_a_tag_invalidated_after_an_insert_reaches_it_however_late_it_gets_through() {
+    let late = Late::new(Waits::Sets);
+    let settings = settings().response_timeout(Duration::from_secs(5));
+    let backend = Backend::new("redis", "ns", Arc::new(Isolated(Arc::new(late.clone()))), settings);
+    let builder = Cache::builder().name("names").ttl(Duration::from_secs(60)).tags(|_, name: &String| [name.clone()]);
+    let cache: SharedCache<u64, String> = builder.over(backend, Wire::plain::<Msgpack>(), false);
+    let inserted = cache.insert_async(&7, &"old".into());
+    cache.invalidate_tag("old").await;
+    late.go.notify_one();
+    inserted.await;
+    assert_eq!(cache.get_async(&7).await, None);
 }
