@@ -9,11 +9,11 @@ use smallvec::SmallVec;
 
 use super::Engine;
 use super::departures::Departures;
-use super::shard::Shard;
+use super::shard::{Shard, State};
 use crate::cause::{EvictionCause, InvalidationKind};
 use crate::key::Pattern;
 
-/// How many slots a pattern is tried on under one read lock.
+/// How many slots a pattern is tried on under one lock.
 const PATTERN_BATCH: u32 = 256;
 
 impl<K: Eq, V> Engine<K, V> {
@@ -30,12 +30,13 @@ impl<K: Eq, V> Engine<K, V> {
             while let Some(loading) = shard.take_loading(hash, |loading| eq(&loading.key)) {
                 gone.void(loading);
             }
-            while let Some(slot) = shard.find(hash, &eq).and_then(|at| shard.remove(at)) {
-                self.budget.release(slot.weight.into());
-                gone.push(slot, EvictionCause::Invalidated);
+            while let Some(removed) = shard.find(hash, &eq).and_then(|at| shard.remove(at)) {
+                self.budget.release(removed.weight.into());
+                gone.push(removed, EvictionCause::Invalidated);
             }
+            shard.reclaim(true, &mut gone);
         }
-        gone.entries.len()
+        gone.len()
     }
 
     /// The same for whatever has this text. Needs a text index.
@@ -66,7 +67,7 @@ impl<K: Eq, V> Engine<K, V> {
     }
 
     /// Removes every entry whose text matches and voids such loads. O(entries): each text is rendered once, in
-    /// batches under the read lock, so that hits go on meanwhile.
+    /// batches under the lock, which hits do not take.
     pub(crate) fn invalidate_matching(
         &self,
         pattern: &Pattern,
@@ -92,10 +93,10 @@ impl<K: Eq, V> Engine<K, V> {
             let mut from = 0;
             loop {
                 let (found, end) = {
-                    let shard = shard.0.read();
+                    let shard = shard.0.write();
                     let end = shard.end();
                     let batch = from..end.min(from + PATTERN_BATCH);
-                    let hit = |at: &u32| shard.slot(*at).is_some_and(|slot| matches(&slot.key));
+                    let hit = |at: &u32| shard.slot(*at).is_some_and(|entry| matches(entry.key()));
                     (batch.filter(hit).collect::<SmallVec<[u32; 16]>>(), end)
                 };
                 removed += self.remove_slots(&shard.0, &found, &mut matches);
@@ -111,7 +112,7 @@ impl<K: Eq, V> Engine<K, V> {
     /// Removes the slots that still hold what was found in them.
     fn remove_slots(
         &self,
-        shard: &crate::sync::RwLock<Shard<K, V>>,
+        shard: &Shard<K, V>,
         found: &[u32],
         matches: &mut impl FnMut(&K) -> bool,
     ) -> usize {
@@ -122,14 +123,15 @@ impl<K: Eq, V> Engine<K, V> {
         {
             let mut shard = shard.write();
             for &at in found {
-                let still = shard.slot(at).is_some_and(|slot| matches(&slot.key));
-                if let Some(slot) = still.then(|| shard.remove(at)).flatten() {
-                    self.budget.release(slot.weight.into());
-                    gone.push(slot, EvictionCause::Invalidated);
+                let still = shard.slot(at).is_some_and(|entry| matches(entry.key()));
+                if let Some(removed) = still.then(|| shard.remove(at)).flatten() {
+                    self.budget.release(removed.weight.into());
+                    gone.push(removed, EvictionCause::Invalidated);
                 }
             }
+            shard.reclaim(true, &mut gone);
         }
-        gone.entries.len()
+        gone.len()
     }
 
     /// Makes everything that carries the tag invalid. O(1); the entries leave when they are met.
@@ -158,21 +160,17 @@ impl<K: Eq, V> Engine<K, V> {
         let mut removed = 0;
         for shard in &self.shards {
             let mut gone = Departures::none(self);
-            let (slots, loads) = shard.0.write().drain();
-            for loading in loads {
-                gone.void(loading);
-            }
-            for slot in slots.into_values() {
-                self.budget.release(slot.weight.into());
-                gone.push(slot, EvictionCause::Invalidated);
-            }
-            removed += gone.entries.len();
+            let mut shard = shard.0.write();
+            self.budget.release(shard.drain(&mut gone));
+            shard.reclaim(true, &mut gone);
+            drop(shard);
+            removed += gone.len();
         }
         removed
     }
 }
 
-fn void_loads<K, V>(shard: &mut Shard<K, V>, matches: &mut impl FnMut(&K) -> bool, gone: &mut Departures<'_, K, V>) {
+fn void_loads<K, V>(shard: &mut State<K, V>, matches: &mut impl FnMut(&K) -> bool, gone: &mut Departures<'_, K, V>) {
     for loading in shard.loading.extract_if(|loading| matches(&loading.key)) {
         gone.void(loading);
     }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::departures::Departures;
-use super::shard::{Loading, Shard};
+use super::shard::{Loading, Writing};
 use super::store::{Right, Stored, Storing};
 use super::{Engine, Shared};
 use crate::cause::EvictionCause;
@@ -80,7 +80,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
     /// The exclusive half of a look-up: what is there by now, a load to join, or the right to load.
     ///
     /// What was dead in the way is in `gone`, for the caller to let go of once a load that begins has its leader.
-    fn begin(self: &Arc<Self>, want: Want<K>, gone: &mut Departures<'_, K, V>) -> Begun<K, V> {
+    fn begin<'e>(self: &'e Arc<Self>, want: Want<K>, gone: &mut Departures<'e, K, V>) -> Begun<K, V> {
         // Before anything is read from the source: an invalidation from here on finds the load outdated.
         let captured = self.tags.capture();
         let tags = self.tags.intern(&want.tags);
@@ -107,25 +107,37 @@ impl<K: Eq, V: Clone> Engine<K, V> {
     }
 
     /// The live entry with the wanted key; a dead one is removed on the way.
-    fn entry(&self, shard: &mut Shard<K, V>, want: &Want<K>, gone: &mut Departures<'_, K, V>) -> Option<V> {
+    fn entry<'e>(
+        &'e self,
+        shard: &mut Writing<'e, K, V>,
+        want: &Want<K>,
+        gone: &mut Departures<'e, K, V>,
+    ) -> Option<V> {
         let at = shard.find(want.hash, |key| *key == want.key)?;
         let slot = shard.slot(at)?;
         match slot.dead(|| self.now()) {
             None => {
-                shard.hit(slot);
-                Some(slot.value.clone())
+                self.shard(want.hash).hit(&slot);
+                Some(slot.value().clone())
             }
             Some(cause) => {
                 self.remove_dead(shard, at, cause, gone);
+                shard.reclaim(false, gone);
                 None
             }
         }
     }
 
-    fn remove_dead(&self, shard: &mut Shard<K, V>, at: u32, cause: EvictionCause, gone: &mut Departures<'_, K, V>) {
-        if let Some(slot) = shard.remove(at) {
-            self.budget.release(slot.weight.into());
-            gone.push(slot, cause);
+    pub(super) fn remove_dead<'e>(
+        &'e self,
+        shard: &mut Writing<'e, K, V>,
+        at: u32,
+        cause: EvictionCause,
+        gone: &mut Departures<'e, K, V>,
+    ) {
+        if let Some(removed) = shard.remove(at) {
+            self.budget.release(removed.weight.into());
+            gone.push(removed, cause);
         }
     }
 
@@ -156,7 +168,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
 }
 
 /// The load to wait for, and whether its value is an answer.
-fn joinable<'a, K: Eq, V>(shard: &'a Shard<K, V>, want: &Want<K>) -> Option<(&'a Arc<Flight<V>>, bool)> {
+fn joinable<'a, K: Eq, V>(shard: &'a Writing<'_, K, V>, want: &Want<K>) -> Option<(&'a Arc<Flight<V>>, bool)> {
     let flights = || shard.joinable(want.hash, |key| *key == want.key);
     // The first that will do; else one whose end is to be waited for.
     let choose = |will_do: &dyn Fn(&Flight<V>) -> bool, holds_up: &dyn Fn(&Flight<V>) -> bool| {
@@ -477,7 +489,7 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
                             let lead = Lead::new(&this.engine, Arc::clone(&seat.flight), seat.hash);
                             // The load begins anew, and with it what may overtake it.
                             seat.flight.recapture(this.engine.tags.capture());
-                            if this.engine.shard(seat.hash).read().has_loading(seat.hash, seat.flight.number) {
+                            if this.engine.shard(seat.hash).write().has_loading(seat.hash, seat.flight.number) {
                                 return Poll::Ready(this.missed(Acquired::Lead(lead)));
                             }
                             drop(lead); // voided: everybody who waited looks again

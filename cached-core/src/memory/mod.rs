@@ -1,7 +1,7 @@
 //! The memory engine: shards of entries with the loads under way beside them, one engine for threads and tasks.
 //!
-//! * A **hit** ([`Engine::get`]) takes a shard's lock shared, compares the borrowed key, clones the value.
-//! * A **miss** ([`load`]) registers a flight under the shard's exclusive lock, or joins one.
+//! * A **hit** ([`Engine::get`]) searches a shard's [`table`] without a lock, compares the borrowed key, clones the value.
+//! * A **miss** ([`load`]) registers a flight under the shard's lock, or joins one.
 //! * A finished load is **stored** ([`store`]) under the same lock, if no invalidation came between.
 //! * An **invalidation** ([`invalidate`]) removes entries and voids flights under the same lock, or moves a tag's epoch.
 //!
@@ -14,8 +14,8 @@ mod eviction;
 mod invalidate;
 mod load;
 mod shard;
-mod slab;
 mod store;
+mod table;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
 mod text_index;
@@ -30,14 +30,14 @@ use self::departures::Departures;
 use self::eviction::Eviction;
 pub use self::eviction::Policy;
 pub(crate) use self::load::{Acquire, Acquired, Lead, Reuse, Want};
-use self::shard::Shard;
+use self::shard::{Needs, Shard, in_shard};
 pub(crate) use self::store::Storing;
 use self::text_index::TextIndex;
 pub(crate) use self::text_index::WriteKey;
 use crate::cause::EvictionCause;
 use crate::clock::{Clock, Tick};
 use crate::stats::{Counters, Stats};
-use crate::sync::{CachePadded, RwLock};
+use crate::sync::CachePadded;
 use crate::tag::TagTable;
 
 /// Called for every entry that leaves.
@@ -62,7 +62,7 @@ pub(crate) struct Setup<K, V> {
 pub(crate) struct Engine<K, V> {
     /// Of the kind that mixes every bit: shard and slot are taken from different ones.
     hasher: foldhash::quality::RandomState,
-    shards: Box<[CachePadded<RwLock<Shard<K, V>>>]>,
+    shards: Box<[CachePadded<Shard<K, V>>]>,
     budget: Budget,
     clock: Clock,
     tags: TagTable,
@@ -86,7 +86,10 @@ impl<K, V> Engine<K, V> {
     pub(crate) fn new(setup: Setup<K, V>) -> Self {
         let shards = setup.shards.unwrap_or_else(|| shards_for(setup.capacity)).next_power_of_two();
         let policies = Eviction::for_shards(setup.policy, setup.capacity, shards);
-        let shard = |policy| CachePadded(RwLock::new(Shard::new(policy, setup.tagged)));
+        let needs =
+            Needs { tags: setup.tagged, names: setup.text.is_some(), listener: setup.listener.is_some() };
+        let share = usize::try_from(setup.capacity / shards as u64).unwrap_or(usize::MAX / 2);
+        let shard = |policy| CachePadded(Shard::new(policy, share, needs));
         Self {
             hasher: foldhash::quality::RandomState::default(),
             shards: policies.map(shard).collect(),
@@ -110,7 +113,7 @@ impl<K, V> Engine<K, V> {
 
     /// Chosen from bits that the tables, which use the lowest and the highest, do not.
     #[inline]
-    fn shard(&self, hash: u64) -> &RwLock<Shard<K, V>> {
+    fn shard(&self, hash: u64) -> &Shard<K, V> {
         &self.shards[(hash >> 40) as usize & (self.shards.len() - 1)].0
     }
 
@@ -123,7 +126,7 @@ impl<K, V> Engine<K, V> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.0.read().len()).sum()
+        self.shards.iter().map(|shard| shard.0.write().len()).sum()
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -152,15 +155,18 @@ impl<K, V> Engine<K, V> {
 
     /// Carries out what had to wait for the lock to be released.
     fn settle(&self, gone: &Departures<'_, K, V>) {
-        if !gone.entries.is_empty() {
+        if gone.len() > 0 {
             self.counters.sized(self.budget.used());
         }
-        for (slot, cause) in &gone.entries {
+        (0..gone.cleared).for_each(|_| self.counters.evicted(EvictionCause::Invalidated));
+        for (removed, cause) in &gone.entries {
             self.counters.evicted(*cause);
-            self.unlink(slot.text, slot.hash);
-            if let Some(listener) = &self.listener {
+            if let Some(name) = removed.name {
+                self.unlink(name.text, name.hash);
+            }
+            if let (Some(listener), Some(held)) = (&self.listener, &removed.held) {
                 // A listener that panics must not take the caller of an unrelated key down with it.
-                let call = std::panic::AssertUnwindSafe(|| listener(&slot.key, &slot.value, *cause));
+                let call = std::panic::AssertUnwindSafe(|| listener(held.key(), held.value(), *cause));
                 let _ = std::panic::catch_unwind(call);
             }
         }
@@ -187,18 +193,20 @@ impl<K, V> Engine<K, V> {
         let now = self.now();
         for shard in &self.shards {
             let mut gone = Departures::none(self);
-            self.budget.release(shard.0.write().sweep_all(now, &mut gone));
+            let mut shard = shard.0.write();
+            self.budget.release(shard.sweep_all(now, &mut gone));
+            shard.reclaim(true, &mut gone);
         }
     }
 
-    /// Calls `visit` with key, value and remaining lifetime of every live entry, one shard's read lock at a time.
+    /// Calls `visit` with key, value and remaining lifetime of every live entry, one shard's lock at a time.
     pub(crate) fn visit(&self, mut visit: impl FnMut(&K, &V, u32, Option<Duration>)) {
         let now = self.now();
         for shard in &self.shards {
-            let shard = shard.0.read();
-            for slot in shard.slots().filter(|slot| slot.dead(|| now).is_none()) {
-                let left = (slot.deadline != Tick::NEVER).then(|| slot.deadline.since(now));
-                visit(&slot.key, &slot.value, slot.weight, left);
+            let shard = shard.0.write();
+            for (entry, weight) in shard.entries().filter(|(entry, _)| entry.dead(|| now).is_none()) {
+                let left = (entry.deadline() != Tick::NEVER).then(|| entry.deadline().since(now));
+                visit(entry.key(), entry.value(), weight, left);
             }
         }
     }
@@ -217,10 +225,10 @@ impl<K, V> Engine<K, V> {
     /// Whether everything adds up; for tests, between operations.
     #[cfg(all(test, not(shuttle)))]
     pub(crate) fn validate(&self) {
-        let weight: u64 = self.shards.iter().map(|shard| shard.0.read().validate()).sum();
+        let weight: u64 = self.shards.iter().map(|shard| shard.0.write().validate()).sum();
         assert_eq!(weight, self.budget.used(), "the budget is what the entries weigh");
         assert!(weight <= self.budget.capacity(), "G11");
-        let loads: usize = self.shards.iter().map(|shard| shard.0.read().loading.len()).sum();
+        let loads: usize = self.shards.iter().map(|shard| shard.0.write().loading.len()).sum();
         if let Some(index) = &self.text {
             assert_eq!(
                 index.links(),
@@ -232,27 +240,42 @@ impl<K, V> Engine<K, V> {
 }
 
 impl<K, V: Clone> Engine<K, V> {
-    /// The value under a key, if it is there and alive. Shared lock; allocates nothing but what the value's `Clone` does.
+    /// The value under a key, if it is there and alive. Takes no lock; allocates nothing but what the value's `Clone` does.
     #[inline]
     pub(crate) fn get(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
         let value = {
-            let shard = self.shard(hash).read();
-            let slot = shard.slot(shard.find(hash, eq)?)?;
-            if slot.dead(|| self.now()).is_some() {
+            let shard = self.shard(hash);
+            let Some(reading) = shard.read() else { return self.get_locked(hash, eq) };
+            let entry = reading.find(in_shard(hash), eq)?;
+            if entry.dead(|| self.now()).is_some() {
                 return None;
             }
-            shard.hit(slot);
-            slot.value.clone()
+            shard.hit(&entry);
+            entry.value().clone()
         };
+        self.counters.hit();
+        Some(value)
+    }
+
+    /// The same on a thread that is ending.
+    #[cold]
+    fn get_locked(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
+        let value = self.peek_locked(hash, eq)?;
         self.counters.hit();
         Some(value)
     }
 
     /// The same without leaving a trace: neither statistics nor the policy notice.
     pub(crate) fn peek(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
-        let shard = self.shard(hash).read();
-        let slot = shard.slot(shard.find(hash, eq)?)?;
-        slot.dead(|| self.now()).is_none().then(|| slot.value.clone())
+        let Some(reading) = self.shard(hash).read() else { return self.peek_locked(hash, eq) };
+        let entry = reading.find(in_shard(hash), eq)?;
+        entry.dead(|| self.now()).is_none().then(|| entry.value().clone())
+    }
+
+    fn peek_locked(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
+        let shard = self.shard(hash).write();
+        let entry = shard.slot(shard.find(hash, eq)?)?;
+        entry.dead(|| self.now()).is_none().then(|| entry.value().clone())
     }
 }
 

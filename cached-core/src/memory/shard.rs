@@ -1,17 +1,22 @@
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
 use super::departures::Departures;
-use super::eviction::{Eviction, Resident, Touch};
-use super::slab::Slab;
+use super::eviction::{Eviction, Hits, Resident};
+use super::table::{self, Filled, Held, New, Reading, Sides, SlotTags, Slots, Table};
 use crate::cause::EvictionCause;
 use crate::clock::Tick;
 use crate::flight::Flight;
-use crate::tag::{Epoch, Tags};
 
-/// One resident entry.
-#[derive(Debug)]
+/// The bits of a hash that shards use: other ones than those that choose a shard.
+#[inline]
+pub(super) fn in_shard(hash: u64) -> u32 {
+    (hash >> 8) as u32
+}
+
+/// An entry about to be stored.
 pub(super) struct Slot<K, V> {
     pub(super) hash: u64,
     pub(super) key: K,
@@ -20,33 +25,35 @@ pub(super) struct Slot<K, V> {
     pub(super) weight: u32,
     /// Hash of the key's text, where the cache has a text index.
     pub(super) text: u64,
-    pub(super) touch: Touch,
     pub(super) tags: Option<Box<SlotTags>>,
 }
 
-#[derive(Debug)]
-pub(super) struct SlotTags {
-    pub(super) tags: Tags,
-    /// Before the value was loaded.
-    pub(super) captured: Epoch,
-}
-
-impl<K, V> Slot<K, V> {
-    /// What the eviction policy sees of it.
-    fn resident(&self) -> Resident<'_> {
-        Resident { hash: self.hash, weight: self.weight, touch: &self.touch }
-    }
-
+impl<K, V> Filled<'_, K, V> {
     /// Why the entry must not be served any more; `None` while it may. The clock is read only if there is a deadline.
     #[inline]
     pub(super) fn dead(&self, now: impl FnOnce() -> Tick) -> Option<EvictionCause> {
-        if let Some(tagged) = &self.tags
+        if let Some(tagged) = self.tags()
             && !tagged.tags.stand_since(tagged.captured)
         {
             return Some(EvictionCause::Invalidated);
         }
-        (self.deadline != Tick::NEVER && self.deadline <= now()).then_some(EvictionCause::Expired)
+        (self.deadline() != Tick::NEVER && self.deadline() <= now()).then_some(EvictionCause::Expired)
     }
+}
+
+/// By which an entry is known to the text index.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Name {
+    pub(super) text: u64,
+    pub(super) hash: u64,
+}
+
+/// What is left of an entry.
+pub(super) struct Removed<'s, K, V> {
+    pub(super) weight: u32,
+    pub(super) name: Option<Name>,
+    /// Key and value, where somebody listens.
+    pub(super) held: Option<Held<'s, K, V, State<K, V>>>,
 }
 
 /// A load under way, beside the entries and under the same lock.
@@ -65,11 +72,14 @@ const LOOK_BEFORE_EVICTION: u32 = 64;
 /// How many slots a write looks at in passing.
 const LOOK_IN_PASSING: u32 = 4;
 
-/// A part of the cache with a lock of its own.
-#[derive(Debug)]
+/// A part of the cache with a lock of its own, which hits do not take.
 pub(super) struct Shard<K, V> {
-    table: HashTable<u32>,
-    slots: Slab<Slot<K, V>>,
+    table: Table<K, V, State<K, V>>,
+    hits: Hits,
+}
+
+/// What is under a shard's lock, beside its entries.
+pub(super) struct State<K, V> {
     eviction: Eviction,
     pub(super) loading: HashTable<Loading<K, V>>,
     /// Where the sweep goes on.
@@ -78,129 +88,273 @@ pub(super) struct Shard<K, V> {
     earliest: Tick,
     /// The same, for the slots passed in this round of the sweep and for what came since it began.
     earliest_ahead: Tick,
-    /// Whether entries can die without expiring.
-    tagged: bool,
+    needs: Needs,
+    /// What the entries weigh all together.
+    total: u64,
+    /// By slot; empty as long as all entries weigh 1.
+    weights: Vec<u32>,
+    /// By slot; empty where there is no text index.
+    names: Vec<Name>,
+}
+
+/// What a cache was made with, as far as its entries are concerned.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Needs {
+    /// Entries can die without expiring.
+    pub(super) tags: bool,
+    /// Keys have texts.
+    pub(super) names: bool,
+    /// Somebody wants to see what leaves.
+    pub(super) listener: bool,
 }
 
 impl<K, V> Shard<K, V> {
-    pub(super) fn new(eviction: Eviction, tagged: bool) -> Self {
+    /// `share` is how many entries it may expect to hold.
+    pub(super) fn new(eviction: Eviction, share: usize, needs: Needs) -> Self {
+        let (hits, sides) = (eviction.hits(), Sides { stamps: eviction.wants_stamps(), tags: needs.tags });
+        Self { table: Table::new(share, sides, State::new(eviction, needs)), hits }
+    }
+
+    /// Begins to look things up. `None` on a thread that is ending.
+    #[inline]
+    pub(super) fn read(&self) -> Option<Reading<'_, K, V>> {
+        self.table.read()
+    }
+
+    #[inline]
+    pub(super) fn write(&self) -> Writing<'_, K, V> {
+        Writing { table: self.table.lock() }
+    }
+
+    #[inline]
+    pub(super) fn hit(&self, entry: &Filled<'_, K, V>) {
+        self.hits.hit(entry.touch(), || entry.stamp());
+    }
+}
+
+impl<K, V> State<K, V> {
+    fn new(eviction: Eviction, needs: Needs) -> Self {
         Self {
-            table: HashTable::new(),
-            slots: Slab::new(),
             eviction,
             loading: HashTable::new(),
             hand: 0,
             earliest: Tick::NEVER,
             earliest_ahead: Tick::NEVER,
-            tagged,
+            needs,
+            total: 0,
+            weights: Vec::new(),
+            names: Vec::new(),
         }
     }
 
+    fn weight(&self, at: u32) -> u32 {
+        self.weights.get(at as usize).copied().unwrap_or(1)
+    }
+
+    fn set_weight(&mut self, at: u32, weight: u32) {
+        if weight != 1 || !self.weights.is_empty() {
+            put(&mut self.weights, at, weight, 1);
+        }
+    }
+
+    fn name(&self, at: u32) -> Option<Name> {
+        self.names.get(at as usize).copied()
+    }
+}
+
+fn resident<'s, K, V>(entry: &Filled<'s, K, V>, weight: u32) -> Resident<'s> {
+    Resident { hash: u64::from(entry.hash()) << 8, weight, touch: entry.touch(), stamp: entry.stamp() }
+}
+
+/// The entries, as the eviction policy sees them.
+fn residents<'a, K, V>(slots: &'a Slots<'_, K, V>, weights: &'a [u32]) -> impl Fn(u32) -> Option<Resident<'a>> {
+    |at| Some(resident(&slots.get(at)?, weights.get(at as usize).copied().unwrap_or(1)))
+}
+
+fn put<T: Clone>(values: &mut Vec<T>, at: u32, value: T, default: T) {
+    let at = at as usize;
+    if values.len() <= at {
+        values.resize(at + 1, default);
+    }
+    values[at] = value;
+}
+
+/// A shard whose lock is held.
+pub(super) struct Writing<'s, K, V> {
+    table: table::Locked<'s, K, V, State<K, V>>,
+}
+
+impl<K, V> Deref for Writing<'_, K, V> {
+    type Target = State<K, V>;
+
+    fn deref(&self) -> &State<K, V> {
+        self.table.rest()
+    }
+}
+
+impl<K, V> DerefMut for Writing<'_, K, V> {
+    fn deref_mut(&mut self) -> &mut State<K, V> {
+        self.table.rest_mut()
+    }
+}
+
+impl<'s, K, V> Writing<'s, K, V> {
     pub(super) fn len(&self) -> usize {
         self.table.len()
     }
 
     /// One past the highest slot number.
     pub(super) fn end(&self) -> u32 {
-        self.slots.end()
+        self.table.end()
     }
 
-    pub(super) fn slot(&self, at: u32) -> Option<&Slot<K, V>> {
-        self.slots.get(at)
+    pub(super) fn slot(&self, at: u32) -> Option<Filled<'_, K, V>> {
+        self.table.get(at)
     }
 
-    pub(super) fn slots(&self) -> impl Iterator<Item = &Slot<K, V>> {
-        self.slots.iter().map(|(_, slot)| slot)
+    /// The entries with what they weigh.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Filled<'_, K, V>, u32)> {
+        (0..self.end()).filter_map(|at| Some((self.slot(at)?, self.weight(at))))
     }
 
-    #[inline]
-    pub(super) fn hit(&self, slot: &Slot<K, V>) {
-        self.eviction.hit(&slot.touch);
-    }
-
-    #[inline]
     pub(super) fn find(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<u32> {
-        let is_it = |&at: &u32| self.slots.get(at).is_some_and(|slot| slot.hash == hash && eq(&slot.key));
-        self.table.find(hash, is_it).copied()
+        self.table.find(in_shard(hash), eq)
     }
 
-    /// Adds an entry whose key is not there yet and whose weight is claimed.
-    pub(super) fn insert(&mut self, slot: Slot<K, V>) {
-        let (hash, deadline) = (slot.hash, slot.deadline);
-        self.earliest = self.earliest.min(deadline);
-        self.earliest_ahead = self.earliest_ahead.min(deadline);
-        let at = self.slots.insert(slot);
-        let slots = &self.slots;
-        self.table.insert_unique(hash, at, |&at| slots.get(at).map_or(0, |slot| slot.hash));
-        if let Some(slot) = self.slots.get(at) {
-            self.eviction.admit(at, slot.resident(), &|at| self.slots.get(at).map(Slot::resident));
+    /// Adds an entry whose weight is claimed, in the place of one that was [detached](Self::detach) or of none.
+    pub(super) fn insert(&mut self, slot: Slot<K, V>, existing: Option<Detached>) -> Option<Removed<'s, K, V>> {
+        let Slot { hash, key, value, deadline, weight, text, tags } = slot;
+        let (mut slots, state) = self.table.split();
+        state.earliest = state.earliest.min(deadline);
+        state.earliest_ahead = state.earliest_ahead.min(deadline);
+        let new = New { hash: in_shard(hash), key, value, deadline, tags };
+        let left = existing.map(|Detached(old)| (old, state.weight(old), state.name(old)));
+        let at = match left {
+            Some((old, ..)) => slots.replace(old, new),
+            None => slots.insert(new),
+        };
+        state.set_weight(at, weight);
+        state.total += u64::from(weight);
+        if state.needs.names {
+            put(&mut state.names, at, Name { text, hash }, Name::default());
         }
-    }
-
-    pub(super) fn remove(&mut self, at: u32) -> Option<Slot<K, V>> {
-        let slot = self.take(at)?;
-        self.eviction.remove(at, slot.resident());
-        Some(slot)
-    }
-
-    fn take(&mut self, at: u32) -> Option<Slot<K, V>> {
-        let slot = self.slots.remove(at)?;
-        if let Ok(found) = self.table.find_entry(slot.hash, |&other| other == at) {
-            found.remove();
+        let residents = residents(&slots, &state.weights);
+        if let Some(resident) = residents(at) {
+            state.eviction.admit(at, resident, &residents);
         }
-        Some(slot)
+        drop(residents);
+        let (old, weight, name) = left?;
+        Some(Removed { weight, name, held: self.let_go(old) })
     }
 
-    /// Empties the shard of entries and loads.
-    pub(super) fn drain(&mut self) -> (Slab<Slot<K, V>>, HashTable<Loading<K, V>>) {
-        let full = std::mem::replace(self, Shard::new(self.eviction.emptied(), self.tagged));
-        (full.slots, full.loading)
+    /// Takes an entry away from the sweep and the eviction, though readers still find it. What it weighs is free to be claimed.
+    pub(super) fn detach(&mut self, at: u32) -> Option<(Detached, u32)> {
+        let (mut slots, state) = self.table.split();
+        let weight = state.weight(at);
+        let resident = resident(&slots.get(at)?, weight);
+        state.eviction.remove(at, resident);
+        state.total -= u64::from(weight);
+        slots.detach(at);
+        Some((Detached(at), weight))
+    }
+
+    /// Ends what was detached.
+    pub(super) fn remove_detached(&mut self, Detached(at): Detached) -> Removed<'s, K, V> {
+        self.take(at)
+    }
+
+    pub(super) fn remove(&mut self, at: u32) -> Option<Removed<'s, K, V>> {
+        let (Detached(at), _) = self.detach(at)?;
+        Some(self.take(at))
+    }
+
+    /// Makes an entry impossible to find that the eviction does not know any more.
+    fn take(&mut self, at: u32) -> Removed<'s, K, V> {
+        let (weight, name) = (self.weight(at), self.name(at));
+        self.table.slots().take_out(at);
+        Removed { weight, name, held: self.let_go(at) }
+    }
+
+    fn let_go(&mut self, at: u32) -> Option<Held<'s, K, V, State<K, V>>> {
+        if self.needs.listener {
+            return self.table.hold(at);
+        }
+        self.table.slots().bury(at);
+        None
+    }
+
+    /// Hands on what can be dropped by now; see [`Slots::reclaim`].
+    pub(super) fn reclaim(&mut self, prompt: bool, gone: &mut Departures<'_, K, V>) {
+        self.table.slots().reclaim(prompt, &mut gone.fallen);
+    }
+
+    /// Empties the shard of entries and loads. Returns what the entries weighed.
+    pub(super) fn drain(&mut self, gone: &mut Departures<'s, K, V>) -> u64 {
+        for loading in std::mem::take(&mut self.loading) {
+            gone.void(loading);
+        }
+        let weight = self.total;
+        let unseen = !self.needs.listener && !self.needs.names;
+        if let Some(cleared) = unseen.then(|| self.table.slots().clear()).flatten() {
+            gone.cleared += cleared;
+            let state = self.table.rest_mut();
+            *state = State::new(state.eviction.emptied(), state.needs);
+        } else {
+            for at in 0..self.end() {
+                if let Some(removed) = self.remove(at) {
+                    gone.push(removed, EvictionCause::Invalidated);
+                }
+            }
+        }
+        weight
     }
 
     /// Lets one entry go: a dead one if the sweep meets one soon, else the policy's choice.
-    pub(super) fn evict(&mut self, now: Tick, gone: &mut Departures<'_, K, V>) -> Option<u64> {
+    pub(super) fn evict(&mut self, now: Tick, gone: &mut Departures<'s, K, V>) -> Option<u64> {
         if let Some(weight) = self.sweep(now, LOOK_BEFORE_EVICTION, 1, gone) {
             return Some(weight);
         }
-        let slots = &self.slots;
-        let at = self.eviction.victim(&|at| slots.get(at).map(Slot::resident))?;
-        let slot = self.take(at)?;
-        let weight = slot.weight.into();
-        gone.push(slot, EvictionCause::Capacity);
+        let (slots, state) = self.table.split();
+        let at = state.eviction.victim(&residents(&slots, &state.weights))?;
+        let removed = self.take(at);
+        self.total -= u64::from(removed.weight);
+        let weight = removed.weight.into();
+        gone.push(removed, EvictionCause::Capacity);
         Some(weight)
     }
 
     /// Looks at a few slots in passing; returns the weight of the dead ones it removed.
-    pub(super) fn sweep_in_passing(&mut self, now: Tick, gone: &mut Departures<'_, K, V>) -> u64 {
+    pub(super) fn sweep_in_passing(&mut self, now: Tick, gone: &mut Departures<'s, K, V>) -> u64 {
         self.sweep(now, LOOK_IN_PASSING, u32::MAX, gone).unwrap_or(0)
     }
 
     /// Looks at every slot; returns the weight of the dead ones, all of which it removed.
-    pub(super) fn sweep_all(&mut self, now: Tick, gone: &mut Departures<'_, K, V>) -> u64 {
+    pub(super) fn sweep_all(&mut self, now: Tick, gone: &mut Departures<'s, K, V>) -> u64 {
         self.sweep(now, u32::MAX, u32::MAX, gone).unwrap_or(0)
     }
 
     /// Moves the hand over at most `look` slots and removes up to `most` dead entries. `None` if it found none.
-    fn sweep(&mut self, now: Tick, look: u32, most: u32, gone: &mut Departures<'_, K, V>) -> Option<u64> {
-        if self.earliest > now && !self.tagged {
+    fn sweep(&mut self, now: Tick, look: u32, most: u32, gone: &mut Departures<'s, K, V>) -> Option<u64> {
+        if self.earliest > now && !self.needs.tags {
             return None;
         }
         let (mut weight, mut found) = (0, 0);
-        for _ in 0..look.min(self.slots.end()) {
-            if self.hand >= self.slots.end() {
+        for _ in 0..look.min(self.end()) {
+            if self.hand >= self.end() {
                 self.hand = 0;
                 self.earliest = self.earliest_ahead;
                 self.earliest_ahead = Tick::NEVER;
             }
             let at = self.hand;
             self.hand += 1;
-            let Some(slot) = self.slots.get(at) else { continue };
-            match slot.dead(|| now) {
-                None => self.earliest_ahead = self.earliest_ahead.min(slot.deadline),
+            let Some(slot) = self.slot(at) else { continue };
+            let (dead, deadline) = (slot.dead(|| now), slot.deadline());
+            match dead {
+                None => self.earliest_ahead = self.earliest_ahead.min(deadline),
                 Some(cause) => {
-                    if let Some(slot) = self.remove(at) {
-                        weight += u64::from(slot.weight);
-                        gone.push(slot, cause);
+                    if let Some(removed) = self.remove(at) {
+                        weight += u64::from(removed.weight);
+                        gone.push(removed, cause);
                         found += 1;
                     }
                     if found == most {
@@ -212,6 +366,26 @@ impl<K, V> Shard<K, V> {
         (found > 0).then_some(weight)
     }
 
+    /// What the counts of the parts must add up to.
+    #[cfg(all(test, not(shuttle)))]
+    pub(super) fn validate(&self) -> u64 {
+        assert_eq!(self.len(), self.entries().count());
+        for at in 0..self.end() {
+            let Some(entry) = self.slot(at) else { continue };
+            let itself = |key: &K| std::ptr::eq(key, entry.key());
+            assert_eq!(self.table.find(entry.hash(), itself), Some(at), "every slot is found by its hash");
+            assert!(entry.deadline() >= self.earliest, "no entry expires before the bound");
+        }
+        assert_eq!(self.total, self.entries().map(|(_, weight)| u64::from(weight)).sum::<u64>());
+        self.total
+    }
+}
+
+/// An entry that only readers still find.
+#[derive(Debug)]
+pub(super) struct Detached(u32);
+
+impl<K, V> State<K, V> {
     /// The loads of this key that may be joined.
     pub(super) fn joinable(&self, hash: u64, eq: impl Fn(&K) -> bool) -> impl Iterator<Item = &Arc<Flight<V>>> {
         let fits = move |loading: &&Loading<K, V>| {
@@ -235,16 +409,5 @@ impl<K, V> Shard<K, V> {
             self.loading.shrink_to(0, |loading| loading.hash);
         }
         Some(loading)
-    }
-
-    /// What the counts of the parts must add up to.
-    #[cfg(all(test, not(shuttle)))]
-    pub(super) fn validate(&self) -> u64 {
-        assert_eq!(self.table.len(), self.slots.iter().count());
-        for (at, slot) in self.slots.iter() {
-            assert_eq!(self.table.find(slot.hash, |&other| other == at), Some(&at), "every slot is found by its hash");
-            assert!(slot.deadline >= self.earliest, "no entry expires before the bound");
-        }
-        self.slots().map(|slot| u64::from(slot.weight)).sum()
     }
 }

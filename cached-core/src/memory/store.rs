@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::Engine;
 use super::departures::Departures;
-use super::eviction::Touch;
-use super::shard::{Shard, Slot, SlotTags};
+use super::shard::{Slot, Writing};
+use super::table::SlotTags;
 use crate::cause::EvictionCause;
 use crate::clock::Tick;
 use crate::tag::{Epoch, Tags};
@@ -59,13 +59,20 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             let mut shard = self.shard(hash).write();
             // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
             let Some(place) = find_place(&shard, hash, &right, &value) else { return Stored::Refused(value) };
-            if let Some(slot) = place.existing.and_then(|at| shard.remove(at)) {
-                self.budget.release(slot.weight.into());
-                let cause = slot.dead(|| now).unwrap_or(EvictionCause::Replaced);
-                gone.push(slot, cause);
+            let mut existing = None;
+            if let Some(at) = place.existing {
+                let cause = shard.slot(at).and_then(|entry| entry.dead(|| now)).unwrap_or(EvictionCause::Replaced);
+                if let Some((detached, weight)) = shard.detach(at) {
+                    self.budget.release(weight.into());
+                    existing = Some((detached, cause));
+                }
             }
             let claimed = fits && self.claim(weight, &mut shard, now, &mut gone);
+            if !claimed && let Some((detached, cause)) = existing.take() {
+                gone.push(shard.remove_detached(detached), cause);
+            }
             if !claimed && room_elsewhere {
+                shard.reclaim(false, &mut gone);
                 drop(shard);
                 room_elsewhere = round + 1 < ROUNDS - 1 && self.evict_elsewhere(hash);
                 continue;
@@ -91,21 +98,18 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             }
             if claimed {
                 let tags = (!tags.0.is_empty()).then(|| Box::new(SlotTags { tags: tags.0, captured: tags.1 }));
-                shard.insert(Slot {
-                    hash,
-                    key,
-                    value,
-                    deadline: storing.deadline,
-                    weight,
-                    text,
-                    touch: Touch::default(),
-                    tags,
-                });
+                let slot = Slot { hash, key, value, deadline: storing.deadline, weight, text, tags };
+                let (existing, cause) = existing.unzip();
+                // Whoever looks for the key without a lock finds the one or the other.
+                if let Some(replaced) = shard.insert(slot, existing) {
+                    gone.push(replaced, cause.unwrap_or(EvictionCause::Replaced));
+                }
                 let swept = shard.sweep_in_passing(now, &mut gone);
                 self.budget.release(swept);
             } else {
                 self.counters.rejected();
             }
+            shard.reclaim(false, &mut gone);
             drop(shard);
             drop(gone);
             self.counters.sized(self.budget.used());
@@ -122,10 +126,10 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let mut shard = self.shard(hash).write();
         let loading = shard.loading.find(hash, |loading| loading.flight.number == number);
         let older = loading.filter(|_| outdates).and_then(|loading| shard.find(hash, |key| *key == loading.key));
-        if let Some(slot) = older.and_then(|at| shard.remove(at)) {
-            self.budget.release(slot.weight.into());
-            let cause = slot.dead(|| self.now()).unwrap_or(EvictionCause::Replaced);
-            gone.push(slot, cause);
+        if let Some(at) = older {
+            let cause = shard.slot(at).and_then(|entry| entry.dead(|| self.now())).unwrap_or(EvictionCause::Replaced);
+            self.remove_dead(&mut shard, at, cause, &mut gone);
+            shard.reclaim(true, &mut gone);
         }
         let taken = shard.take_loading(hash, |loading| loading.flight.number == number);
         drop(shard);
@@ -135,7 +139,13 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         taken.is_some()
     }
 
-    fn claim(&self, weight: u32, shard: &mut Shard<K, V>, now: Tick, gone: &mut Departures<'_, K, V>) -> bool {
+    fn claim<'e>(
+        &'e self,
+        weight: u32,
+        shard: &mut Writing<'e, K, V>,
+        now: Tick,
+        gone: &mut Departures<'e, K, V>,
+    ) -> bool {
         while !self.budget.claim(weight) {
             match shard.evict(now, gone) {
                 Some(freed) => self.budget.release(freed),
@@ -156,7 +166,10 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 continue;
             }
             let mut gone = Departures::none(self);
-            let freed = shard.write().evict(now, &mut gone);
+            let mut shard = shard.write();
+            let freed = shard.evict(now, &mut gone);
+            shard.reclaim(false, &mut gone);
+            drop(shard);
             if let Some(freed) = freed {
                 self.budget.release(freed);
                 return true;
@@ -185,7 +198,7 @@ struct Place<V> {
 }
 
 /// `None` if the right to store is gone.
-fn find_place<K: Eq, V: Clone>(shard: &Shard<K, V>, hash: u64, right: &Right<K>, value: &V) -> Option<Place<V>> {
+fn find_place<K: Eq, V: Clone>(shard: &Writing<'_, K, V>, hash: u64, right: &Right<K>, value: &V) -> Option<Place<V>> {
     let (key, number, awaited) = match right {
         Right::Word { key, .. } => (key, u64::MAX, false),
         Right::Load(number) => {

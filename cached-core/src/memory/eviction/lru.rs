@@ -1,7 +1,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
-use super::{Evict, Resident, Slots, Touch};
+use super::{Evict, Resident, Slots};
 use crate::sync::CachePadded;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,16 +14,36 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 /// the eviction.
 #[derive(Debug, Default)]
 pub(crate) struct Lru {
-    now: CachePadded<AtomicU64>,
+    clock: Arc<Clock>,
     heap: BinaryHeap<Reverse<(u64, u32)>>,
     /// By slot: the stamp of its item in the heap; 0 if it has none. Items with another stamp are leftovers.
     listed: Vec<u64>,
     leftovers: usize,
 }
 
+/// Counts uses.
+#[derive(Debug, Default)]
+pub(crate) struct Clock(CachePadded<AtomicU64>);
+
+impl Clock {
+    #[inline]
+    pub(super) fn stamp(&self, stamp: &AtomicU64) {
+        stamp.store(self.next(), Ordering::Relaxed);
+    }
+
+    fn next(&self) -> u64 {
+        self.0.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
 impl Lru {
-    fn stamp(&self) -> u64 {
-        self.now.0.fetch_add(1, Ordering::Relaxed) + 1
+    pub(super) fn clock(&self) -> Arc<Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// The same without entries.
+    pub(super) fn emptied(&self) -> Self {
+        Self { clock: self.clock(), ..Self::default() }
     }
 
     fn list(&mut self, slot: u32, stamp: u64) {
@@ -32,16 +53,14 @@ impl Lru {
 }
 
 impl Evict for Lru {
-    fn hit(&self, touch: &Touch) {
-        touch.set(self.stamp());
-    }
-
     fn admit(&mut self, slot: u32, resident: Resident<'_>, _slots: Slots<'_, '_>) {
         if self.listed.len() <= slot as usize {
             self.listed.resize(slot as usize + 1, 0);
         }
-        let stamp = self.stamp();
-        resident.touch.set(stamp);
+        let stamp = self.clock.next();
+        if let Some(place) = resident.stamp {
+            place.store(stamp, Ordering::Relaxed);
+        }
         self.list(slot, stamp);
     }
 
@@ -64,7 +83,8 @@ impl Evict for Lru {
                 self.leftovers = self.leftovers.saturating_sub(1);
                 continue;
             }
-            let used = slots(slot).map_or(stamp, |resident| resident.touch.get());
+            let used = slots(slot).and_then(|resident| resident.stamp);
+            let used = used.map_or(stamp, |used| used.load(Ordering::Relaxed));
             if used <= stamp {
                 self.listed[slot as usize] = 0;
                 return Some(slot);
@@ -77,19 +97,22 @@ impl Evict for Lru {
 
 #[cfg(all(test, not(shuttle)))]
 mod tests {
+    use super::super::Touch;
     use super::*;
 
     #[test]
     fn the_least_recently_used_leaves_first() {
-        let touches: Vec<Touch> = (0..4).map(|_| Touch::default()).collect();
-        let resident = |slot: u32| Resident { hash: 0, weight: 1, touch: &touches[slot as usize] };
+        let stamps: Vec<AtomicU64> = (0..4).map(|_| AtomicU64::default()).collect();
+        let touch = Touch::default();
+        let resident =
+            |slot: u32| Resident { hash: 0, weight: 1, touch: &touch, stamp: Some(&stamps[slot as usize]) };
         let slots = |slot: u32| Some(resident(slot));
         let mut lru = Lru::default();
         for slot in 0..4 {
             lru.admit(slot, resident(slot), &slots);
         }
-        lru.hit(&touches[0]);
-        lru.hit(&touches[2]);
+        lru.clock().stamp(&stamps[0]);
+        lru.clock().stamp(&stamps[2]);
         lru.remove(3, resident(3));
         let order: Vec<u32> = std::iter::from_fn(|| lru.victim(&slots)).collect();
         assert_eq!(order, [1, 0, 2]);
@@ -97,7 +120,7 @@ mod tests {
 
     #[test]
     fn entries_removed_in_large_numbers_leave_nothing_behind() {
-        let resident = Resident { hash: 0, weight: 1, touch: &Touch::default() };
+        let resident = Resident { hash: 0, weight: 1, touch: &Touch::default(), stamp: None };
         let mut lru = Lru::default();
         for _ in 0..10_000 {
             lru.admit(0, resident, &|_| Some(resident));

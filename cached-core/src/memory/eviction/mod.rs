@@ -1,13 +1,15 @@
 //! Which entry leaves when room is needed.
 //!
-//! A policy keeps its lists by slot number, parallel to the slots, and changes them only under the shard's exclusive lock. All that a
-//! hit may do is change the slot's [`Touch`].
+//! A policy keeps its lists by slot number, parallel to the slots, and changes them only under the shard's lock. Hits, which hold no lock,
+//! leave traces on the entries that the policy reads when it has to choose.
 
 mod adaptive;
 mod list;
 mod lru;
 
-use crate::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+
+use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use adaptive::Adaptive;
 use lru::Lru;
 
@@ -22,19 +24,26 @@ pub enum Policy {
     Lru,
 }
 
-/// What hits leave on a slot; its meaning is the policy's.
+/// What hits leave on an entry for the adaptive policy.
 #[derive(Debug, Default)]
-pub(crate) struct Touch(AtomicU64);
+pub(crate) struct Touch(AtomicU8);
 
 impl Touch {
     #[inline]
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u8 {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// For those who hold the lock. A hit that comes between may be lost.
     #[inline]
-    fn set(&self, value: u64) {
+    pub(crate) fn set(&self, value: u8) {
         self.0.store(value, Ordering::Relaxed);
+    }
+
+    /// For hits: what somebody else wrote meanwhile stays.
+    #[inline]
+    fn change(&self, from: u8, to: u8) {
+        let _ = self.0.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -45,6 +54,29 @@ pub(crate) struct Resident<'s> {
     /// At least 1; stays the same for as long as the entry is there.
     pub(crate) weight: u32,
     pub(crate) touch: &'s Touch,
+    /// When it was used, if the policy [wants to know](Eviction::wants_stamps).
+    pub(crate) stamp: Option<&'s AtomicU64>,
+}
+
+/// What a hit does, without a lock.
+#[derive(Clone, Debug)]
+pub(crate) enum Hits {
+    Mark,
+    Stamp(Arc<lru::Clock>),
+}
+
+impl Hits {
+    #[inline]
+    pub(crate) fn hit<'s>(&self, touch: &Touch, stamp: impl FnOnce() -> Option<&'s AtomicU64>) {
+        match self {
+            Self::Mark => adaptive::hit(touch),
+            Self::Stamp(clock) => {
+                if let Some(stamp) = stamp() {
+                    clock.stamp(stamp);
+                }
+            }
+        }
+    }
 }
 
 /// Finds the entry in a slot.
@@ -52,8 +84,6 @@ type Slots<'f, 's> = &'f dyn Fn(u32) -> Option<Resident<'s>>;
 
 /// What the engine asks of a policy.
 trait Evict {
-    /// A hit, under shared access.
-    fn hit(&self, touch: &Touch);
     /// A new entry. Room for it was made before.
     fn admit(&mut self, slot: u32, resident: Resident<'_>, slots: Slots<'_, '_>);
     /// An entry left for another reason than [`victim`](Evict::victim).
@@ -84,16 +114,21 @@ impl Eviction {
     pub(crate) fn emptied(&self) -> Self {
         match self {
             Self::Adaptive(policy) => Self::Adaptive(Box::new(policy.emptied())),
-            Self::Lru(_) => Self::Lru(Box::default()),
+            Self::Lru(policy) => Self::Lru(Box::new(policy.emptied())),
         }
     }
 
-    #[inline]
-    pub(crate) fn hit(&self, touch: &Touch) {
+    /// What hits have to do for this policy.
+    pub(crate) fn hits(&self) -> Hits {
         match self {
-            Self::Adaptive(policy) => policy.hit(touch),
-            Self::Lru(policy) => policy.hit(touch),
+            Self::Adaptive(_) => Hits::Mark,
+            Self::Lru(policy) => Hits::Stamp(policy.clock()),
         }
+    }
+
+    /// Whether entries need a place for the time of their last use.
+    pub(crate) fn wants_stamps(&self) -> bool {
+        matches!(self, Self::Lru(_))
     }
 
     fn policy(&mut self) -> &mut dyn Evict {

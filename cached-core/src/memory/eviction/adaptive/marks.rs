@@ -22,12 +22,18 @@ impl Marks {
 
     #[inline]
     pub(super) fn of(touch: &Touch) -> Self {
-        Self(touch.get() as u8)
+        Self(touch.get())
     }
 
     #[inline]
     pub(super) fn leave_on(self, touch: &Touch) {
-        touch.set(self.0.into());
+        touch.set(self.0);
+    }
+
+    /// Leaves them in the place of `old`, if these are still there: the policy may have moved the entry to the other queue.
+    #[inline]
+    pub(super) fn leave_for(self, touch: &Touch, old: Marks) {
+        touch.change(old.0, self.0);
     }
 
     #[inline]

@@ -116,15 +116,16 @@ fn entries_when_full(len: usize, weight: u64, share: u64) -> usize {
     usize::try_from(full).unwrap_or(MOST).clamp(1, MOST)
 }
 
-impl Evict for Adaptive {
-    #[inline]
-    fn hit(&self, touch: &Touch) {
-        let marks = Marks::of(touch);
-        if !marks.full() {
-            marks.hit().leave_on(touch);
-        }
+/// What a hit does.
+#[inline]
+pub(super) fn hit(touch: &Touch) {
+    let marks = Marks::of(touch);
+    if !marks.full() {
+        marks.hit().leave_for(touch, marks);
     }
+}
 
+impl Evict for Adaptive {
     fn admit(&mut self, slot: u32, resident: Resident<'_>, slots: Slots<'_, '_>) {
         let entry = Entry::from(resident);
         let mut returns = false;

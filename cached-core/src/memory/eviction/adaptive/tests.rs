@@ -16,7 +16,7 @@ struct Shard {
 impl Shard {
     fn resident(&self, slot: u32) -> Option<Resident<'_>> {
         let (hash, weight, touch) = self.slots.get(slot as usize)?.as_ref()?;
-        Some(Resident { hash: *hash, weight: *weight, touch })
+        Some(Resident { hash: *hash, weight: *weight, touch, stamp: None })
     }
 
     fn insert(&mut self, policy: &mut Adaptive, hash: u64, weight: u32) -> u32 {
@@ -73,7 +73,7 @@ fn policy_and_engine_agree_on_what_is_there() {
                 }
                 5..=7 => {
                     if let Some(resident) = random.choice(&there).and_then(|&slot| shard.resident(slot)) {
-                        policy.hit(resident.touch);
+                        super::hit(resident.touch);
                     }
                 }
                 8 if !there.is_empty() => {
@@ -105,7 +105,7 @@ fn replay(shards: &mut [(Shard, Adaptive)], capacity: u64, keys: impl Iterator<I
         let (shard, policy) = &mut shards[at];
         let slot = slots.get(&key).and_then(|&slot| shard.resident(slot));
         if let Some(found) = slot.filter(|found| found.hash == hash) {
-            policy.hit(found.touch);
+            super::hit(found.touch);
             hits += 1;
             continue;
         }

@@ -1,0 +1,250 @@
+//! Where keys are: buckets of one cache line each, which readers search while a writer changes them.
+
+use std::sync::Arc;
+
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// Entries in a bucket.
+const CELLS: usize = 12;
+/// Grown when buckets hold more than this in the mean.
+const FILL: usize = 10;
+
+/// A byte of the hash for each entry, then how many entries overflowed to later buckets, then the entries' slots.
+///
+/// The layout is F14's (Facebook's *folly*, 2019) in the size of a line: searching compares all bytes at once, and since a count tells when to
+/// go on to the next bucket, removal leaves no tombstones and moves nothing, which is what lets readers search without a lock.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Bucket {
+    /// Tags of the first eight entries; 0 where there is none.
+    first: AtomicU64,
+    /// Tags of the last four, and the overflow count above them.
+    rest: AtomicU64,
+    slots: [AtomicU32; CELLS],
+}
+
+const OVERFLOW: u32 = 32;
+const ONE_OVERFLOW: u64 = 1 << OVERFLOW;
+/// A count that came so far stays there until the index is rebuilt.
+const MOST_OVERFLOW: u64 = 255;
+/// The lowest bit of each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of every byte that is 0, and perhaps of one above such a byte.
+#[inline]
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
+}
+
+#[inline]
+fn tag(hash: u32) -> u64 {
+    u64::from(hash as u8).max(1)
+}
+
+impl Bucket {
+    /// The cells that may hold a tag, as a set of bits for [`cell`].
+    #[inline]
+    fn candidates(first: u64, rest: u64, tag: u64) -> u64 {
+        let wanted = tag * ONES;
+        zero_bytes(first ^ wanted) >> 7 | (zero_bytes(rest ^ wanted) & 0x8080_8080) >> 6
+    }
+
+    fn word(&self, cell: usize) -> (&AtomicU64, u32) {
+        if cell < 8 { (&self.first, cell as u32 * 8) } else { (&self.rest, (cell as u32 - 8) * 8) }
+    }
+
+    fn set_tag(&self, cell: usize, tag: u64) {
+        let (word, shift) = self.word(cell);
+        let others = word.load(Ordering::Relaxed) & !(0xff << shift);
+        word.store(others | tag << shift, Ordering::Release);
+    }
+
+    fn overflow(&self) -> u64 {
+        self.rest.load(Ordering::Relaxed) >> OVERFLOW
+    }
+
+    fn set_overflow(&self, count: u64) {
+        let tags = self.rest.load(Ordering::Relaxed) & (ONE_OVERFLOW - 1);
+        self.rest.store(tags | count << OVERFLOW, Ordering::Release);
+    }
+
+    fn free_cell(&self) -> Option<usize> {
+        let free = Self::candidates(self.first.load(Ordering::Relaxed), self.rest.load(Ordering::Relaxed), 0);
+        // The lowest is exact. Those of `rest` come between those of `first`; either will do.
+        (free != 0).then(|| cell(free))
+    }
+}
+
+/// The cell that the lowest bit of a set stands for.
+#[inline]
+fn cell(candidates: u64) -> usize {
+    let bit = candidates.trailing_zeros() as usize;
+    (bit >> 3) + ((bit & 1) << 3)
+}
+
+/// Slot numbers by the hashes of their keys. Changed by one writer at a time.
+#[derive(Clone, Debug)]
+pub(super) struct Index(Arc<[Bucket]>);
+
+impl Index {
+    /// For up to `entries` entries.
+    pub(super) fn for_entries(entries: usize) -> Self {
+        let buckets = entries.div_ceil(FILL).max(1);
+        Self((0..buckets).map(|_| Bucket::default()).collect())
+    }
+
+    /// How many entries it should hold at most.
+    pub(super) fn room(&self) -> usize {
+        self.0.len() * FILL
+    }
+
+    #[inline]
+    fn home(&self, hash: u32) -> usize {
+        ((u64::from(hash) * self.0.len() as u64) >> 32) as usize
+    }
+
+    #[inline]
+    fn after(&self, bucket: usize) -> usize {
+        if bucket + 1 < self.0.len() { bucket + 1 } else { 0 }
+    }
+
+    /// The first slot with this hash, as far as tags tell, that satisfies `is_it`.
+    #[inline]
+    pub(super) fn find(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let mut at = self.home(hash);
+        for _ in 0..self.0.len() {
+            let bucket = &self.0[at];
+            let (first, rest) = (bucket.first.load(Ordering::Acquire), bucket.rest.load(Ordering::Acquire));
+            let mut candidates = Bucket::candidates(first, rest, tag(hash));
+            while candidates != 0 {
+                // After the tag: by now another entry may be there, which its writer completed before it wrote its number.
+                let slot = bucket.slots[cell(candidates) % CELLS].load(Ordering::Acquire);
+                if is_it(slot) {
+                    return Some(slot);
+                }
+                candidates &= candidates - 1;
+            }
+            if rest >> OVERFLOW == 0 {
+                return None;
+            }
+            at = self.after(at);
+        }
+        None
+    }
+
+    /// Adds a slot whose content is complete. There must be [`room`](Self::room).
+    pub(super) fn insert(&self, hash: u32, slot: u32) {
+        let mut at = self.home(hash);
+        for _ in 0..self.0.len() {
+            let bucket = &self.0[at];
+            if let Some(cell) = bucket.free_cell() {
+                bucket.slots[cell].store(slot, Ordering::Release);
+                bucket.set_tag(cell, tag(hash));
+                return;
+            }
+            bucket.set_overflow((bucket.overflow() + 1).min(MOST_OVERFLOW));
+            at = self.after(at);
+        }
+        debug_assert!(false, "an index is never full");
+    }
+
+    /// Where a slot is: how many buckets from its home, and in which cell.
+    fn place(&self, hash: u32, slot: u32) -> Option<(usize, usize)> {
+        let mut at = self.home(hash);
+        for steps in 0..self.0.len() {
+            let bucket = &self.0[at];
+            let holds = |&cell: &usize| {
+                let (word, shift) = bucket.word(cell);
+                word.load(Ordering::Relaxed) >> shift & 0xff == tag(hash)
+                    && bucket.slots[cell].load(Ordering::Relaxed) == slot
+            };
+            if let Some(cell) = (0..CELLS).find(holds) {
+                return Some((steps, cell));
+            }
+            at = self.after(at);
+        }
+        None
+    }
+
+    /// Takes a slot out.
+    pub(super) fn remove(&self, hash: u32, slot: u32) -> bool {
+        let Some((steps, cell)) = self.place(hash, slot) else { return false };
+        let mut at = self.home(hash);
+        let mut passed = Vec::new();
+        for _ in 0..steps {
+            passed.push(at);
+            at = self.after(at);
+        }
+        self.0[at].set_tag(cell, 0);
+        for bucket in passed.into_iter().map(|at| &self.0[at]) {
+            let count = bucket.overflow();
+            if count < MOST_OVERFLOW {
+                bucket.set_overflow(count.saturating_sub(1));
+            }
+        }
+        true
+    }
+
+    /// Puts another slot in the place of one with the same hash: at each moment one of them is found.
+    pub(super) fn replace(&self, hash: u32, old: u32, new: u32) -> bool {
+        let Some((steps, cell)) = self.place(hash, old) else { return false };
+        let at = (self.home(hash) + steps) % self.0.len();
+        self.0[at].slots[cell].store(new, Ordering::Release);
+        true
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn it_finds_what_is_there_and_nothing_else() {
+        for (entries, spread) in [(1, 1), (12, u32::MAX), (500, 7), (500, u32::MAX), (3_000, u32::MAX)] {
+            let mut random = fastrand::Rng::with_seed(entries as u64);
+            let index = Index::for_entries(entries);
+            let mut model: HashMap<u32, u32> = HashMap::new();
+            for step in 0..20_000u32 {
+                let known = random.choice(model.keys().copied().collect::<Vec<_>>().iter()).copied();
+                match known {
+                    Some(slot) if model.len() == index.room() || random.u32(..3) == 0 => {
+                        let hash = model.remove(&slot).expect("known");
+                        assert!(index.remove(hash, slot));
+                        assert!(!index.remove(hash, slot), "once");
+                    }
+                    Some(slot) if random.u32(..3) == 0 => {
+                        let hash = model.remove(&slot).expect("known");
+                        assert!(index.replace(hash, slot, step));
+                        model.insert(step, hash);
+                    }
+                    _ => {
+                        let hash = random.u32(..spread);
+                        index.insert(hash, step);
+                        model.insert(step, hash);
+                    }
+                }
+                if step % 500 == 0 {
+                    for (&slot, &hash) in &model {
+                        assert_eq!(index.find(hash, |found| found == slot), Some(slot));
+                    }
+                    let absent = |hash: u32| index.find(hash, |found| model.get(&found) == Some(&hash));
+                    let stray = (0..1000).map(|_| random.u32(..)).find(|hash| !model.values().any(|v| v == hash) && absent(*hash).is_some());
+                    assert_eq!(stray, None);
+                }
+            }
+            for (slot, hash) in model.drain() {
+                assert!(index.remove(hash, slot));
+            }
+            let left = index.0.iter().filter(|bucket| bucket.first.load(Ordering::Relaxed) != 0).count();
+            assert_eq!(left, 0);
+            let sticky = |bucket: &&Bucket| bucket.overflow() != 0 && bucket.overflow() != MOST_OVERFLOW;
+            assert_eq!(index.0.iter().filter(sticky).count(), 0, "nothing overflows any more");
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_a_cache_line() {
+        assert_eq!((size_of::<Bucket>(), align_of::<Bucket>()), (64, 64));
+    }
+}

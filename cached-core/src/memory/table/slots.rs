@@ -1,0 +1,294 @@
+//! Where entries are: slots in chunks that never move, and what readers need to find them.
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use super::index::Index;
+use crate::clock::Tick;
+use crate::memory::eviction::Touch;
+use crate::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use crate::tag::{Epoch, Tags};
+
+/// What an entry carries in a cache with tags.
+#[derive(Debug)]
+pub(in crate::memory) struct SlotTags {
+    pub(in crate::memory) tags: Tags,
+    /// Before the value was loaded.
+    pub(in crate::memory) captured: Epoch,
+}
+
+/// What has become of a slot. Read and written under the table's lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum State {
+    /// Without content.
+    Free,
+    /// Found by everybody.
+    Live,
+    /// Still found by readers; for writers it is no more.
+    Leaving,
+    /// Not to be found any more; to be buried or held.
+    Out,
+    /// Somebody calls listeners with its content.
+    Held,
+    /// Waits until nobody can be reading it.
+    Buried,
+}
+
+/// Room for one entry. 32 bytes for a key and a value of 8.
+pub(super) struct Slot<K, V> {
+    key: UnsafeCell<MaybeUninit<K>>,
+    value: UnsafeCell<MaybeUninit<V>>,
+    deadline: UnsafeCell<Tick>,
+    hash: AtomicU32,
+    touch: Touch,
+    state: AtomicU8,
+}
+
+impl<K, V> Slot<K, V> {
+    /// Slots in a chunk, as a power of two: of about a kilobyte, for the sake of small caches and large values.
+    pub(super) const SHIFT: u32 = match size_of::<Self>() {
+        0..=48 => 5,
+        49..=96 => 4,
+        97..=192 => 3,
+        193..=384 => 2,
+        385..=768 => 1,
+        _ => 0,
+    };
+    pub(super) const CHUNK: usize = 1 << Self::SHIFT;
+
+    fn empty() -> Self {
+        Self {
+            key: UnsafeCell::new(MaybeUninit::uninit()),
+            value: UnsafeCell::new(MaybeUninit::uninit()),
+            deadline: UnsafeCell::new(Tick::NEVER),
+            hash: AtomicU32::new(0),
+            touch: Touch::default(),
+            state: AtomicU8::new(State::Free as u8),
+        }
+    }
+
+    /// Chunks begin with a cache line, so that small slots do not lie across two.
+    fn layout() -> Layout {
+        let slots = Layout::new::<[Self; 1]>().size() * Self::CHUNK;
+        Layout::from_size_align(slots, align_of::<Self>().max(64)).unwrap_or_else(|_| Layout::new::<[Self; 1]>())
+    }
+
+    pub(super) fn new_chunk() -> *mut Self {
+        let layout = Self::layout();
+        // SAFETY: a slot has atomics in it, so its size is not 0.
+        let chunk = unsafe { alloc(layout) }.cast::<Self>();
+        if chunk.is_null() {
+            handle_alloc_error(layout);
+        }
+        for at in 0..Self::CHUNK {
+            // SAFETY: the layout has room for so many slots.
+            unsafe { chunk.add(at).write(Self::empty()) };
+        }
+        chunk
+    }
+
+    /// # Safety
+    ///
+    /// `chunk` is from [`new_chunk`](Self::new_chunk), and nobody uses it any more.
+    pub(super) unsafe fn free_chunk(chunk: *mut Self) {
+        // SAFETY: as the caller promises; slots themselves have nothing to drop.
+        unsafe { dealloc(chunk.cast(), Self::layout()) }
+    }
+
+    pub(super) fn state(&self) -> State {
+        match self.state.load(Ordering::Relaxed) {
+            0 => State::Free,
+            1 => State::Live,
+            2 => State::Leaving,
+            3 => State::Out,
+            4 => State::Held,
+            _ => State::Buried,
+        }
+    }
+
+    pub(super) fn set_state(&self, state: State) {
+        self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    /// # Safety
+    ///
+    /// The slot is free, and the caller holds the table's lock.
+    pub(super) unsafe fn fill(&self, hash: u32, key: K, value: V, deadline: Tick) {
+        self.hash.store(hash, Ordering::Relaxed);
+        self.touch.set(0);
+        // SAFETY: nobody has a reference to the content of a free slot: it became free when nobody could be reading it, and is not
+        // found before it is published.
+        unsafe {
+            (*self.key.get()).write(key);
+            (*self.value.get()).write(value);
+            *self.deadline.get() = deadline;
+        }
+        self.set_state(State::Live);
+    }
+
+    /// # Safety
+    ///
+    /// The slot is not free, nobody can be reading it, and the caller holds the table's lock or owns the table.
+    pub(super) unsafe fn empty_out(&self) -> (K, V) {
+        self.set_state(State::Free);
+        // SAFETY: what is not free was filled; with the state it is handed on once.
+        unsafe { ((*self.key.get()).assume_init_read(), (*self.value.get()).assume_init_read()) }
+    }
+}
+
+/// Beside a chunk, where the cache needs it.
+pub(super) struct Side {
+    stamps: Box<[AtomicU64]>,
+    tags: Box<[UnsafeCell<Option<Box<SlotTags>>>]>,
+}
+
+/// What is beside the chunks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::memory) struct Sides {
+    /// When entries were used.
+    pub(in crate::memory) stamps: bool,
+    pub(in crate::memory) tags: bool,
+}
+
+impl Sides {
+    pub(super) fn any(self) -> bool {
+        self.stamps || self.tags
+    }
+}
+
+impl Side {
+    pub(super) fn new(sides: Sides, slots: usize) -> Self {
+        Self {
+            stamps: (0..if sides.stamps { slots } else { 0 }).map(|_| AtomicU64::new(0)).collect(),
+            tags: (0..if sides.tags { slots } else { 0 }).map(|_| UnsafeCell::new(None)).collect(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Of a slot that nobody else can be reading, under the table's lock or by the owner of the table.
+    pub(super) unsafe fn set_tags(&self, at: usize, tags: Option<Box<SlotTags>>) -> Option<Box<SlotTags>> {
+        // SAFETY: as the caller promises.
+        self.tags.get(at).and_then(|place| unsafe { std::mem::replace(&mut *place.get(), tags) })
+    }
+}
+
+/// What a reader needs to find entries; replaced as a whole when something in it has to grow.
+pub(super) struct View<K, V> {
+    pub(super) index: Index,
+    /// As many as there are, then null.
+    pub(super) chunks: Box<[AtomicPtr<Slot<K, V>>]>,
+    /// Parallel to the chunks; empty where nothing is beside them.
+    pub(super) sides: Box<[AtomicPtr<Side>]>,
+}
+
+impl<K, V> View<K, V> {
+    pub(super) fn new(index: Index, chunks: usize, sides: Sides) -> Self {
+        let side = if sides.any() { chunks } else { 0 };
+        Self {
+            index,
+            chunks: (0..chunks).map(|_| AtomicPtr::default()).collect(),
+            sides: (0..side).map(|_| AtomicPtr::default()).collect(),
+        }
+    }
+
+    /// The same entries with another index or with room for more chunks.
+    pub(super) fn successor(&self, index: Index, chunks: usize) -> Self {
+        Self { index, chunks: extended(&self.chunks, chunks), sides: extended(&self.sides, chunks) }
+    }
+
+    /// A slot of a chunk that this view knows of.
+    #[inline]
+    pub(super) fn slot(&self, at: u32) -> Option<Entry<'_, K, V>> {
+        let (chunk, within) = ((at >> Slot::<K, V>::SHIFT) as usize, at as usize & (Slot::<K, V>::CHUNK - 1));
+        let chunk_start = self.chunks.get(chunk)?.load(Ordering::Acquire);
+        if chunk_start.is_null() {
+            return None;
+        }
+        // SAFETY: a chunk has so many slots, was completed before it was put here, and lives as long as a view that names it.
+        let slot = unsafe { &*chunk_start.add(within) };
+        Some(Entry { slot, side: self.side(chunk), within })
+    }
+
+    #[inline]
+    fn side(&self, chunk: usize) -> Option<&Side> {
+        let side = self.sides.get(chunk)?.load(Ordering::Acquire);
+        // SAFETY: the same.
+        unsafe { side.as_ref() }
+    }
+}
+
+fn extended<T>(pointers: &[AtomicPtr<T>], to: usize) -> Box<[AtomicPtr<T>]> {
+    if pointers.is_empty() {
+        return Box::default();
+    }
+    let known = pointers.iter().map(|pointer| pointer.load(Ordering::Relaxed));
+    known.chain(std::iter::repeat(ptr::null_mut())).take(to).map(AtomicPtr::new).collect()
+}
+
+/// A slot with what is beside it. Its content may be looked at only through [`Filled`].
+pub(super) struct Entry<'a, K, V> {
+    pub(super) slot: &'a Slot<K, V>,
+    pub(super) side: Option<&'a Side>,
+    pub(super) within: usize,
+}
+
+/// An entry that stays what it is for `'a`.
+pub(in crate::memory) struct Filled<'a, K, V>(Entry<'a, K, V>);
+
+impl<'a, K, V> Entry<'a, K, V> {
+    /// # Safety
+    ///
+    /// The slot was filled, and is not emptied out during `'a`: because the caller found it while pinned, holds the table's lock, or
+    /// holds the slot.
+    #[inline]
+    pub(super) unsafe fn filled(self) -> Filled<'a, K, V> {
+        Filled(self)
+    }
+}
+
+impl<'a, K, V> Filled<'a, K, V> {
+    #[inline]
+    pub(in crate::memory) fn key(&self) -> &'a K {
+        // SAFETY: filled, and only read until it is emptied out.
+        unsafe { (*self.0.slot.key.get()).assume_init_ref() }
+    }
+
+    #[inline]
+    pub(in crate::memory) fn value(&self) -> &'a V {
+        // SAFETY: the same.
+        unsafe { (*self.0.slot.value.get()).assume_init_ref() }
+    }
+
+    #[inline]
+    pub(in crate::memory) fn deadline(&self) -> Tick {
+        // SAFETY: the same.
+        unsafe { *self.0.slot.deadline.get() }
+    }
+
+    #[inline]
+    pub(in crate::memory) fn hash(&self) -> u32 {
+        self.0.slot.hash.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(in crate::memory) fn touch(&self) -> &'a Touch {
+        &self.0.slot.touch
+    }
+
+    /// When it was used, where somebody wants to know.
+    #[inline]
+    pub(in crate::memory) fn stamp(&self) -> Option<&'a AtomicU64> {
+        self.0.side?.stamps.get(self.0.within)
+    }
+
+    #[inline]
+    pub(in crate::memory) fn tags(&self) -> Option<&'a SlotTags> {
+        let tags = self.0.side?.tags.get(self.0.within)?;
+        // SAFETY: written before the entry was published, and only read until it is emptied out.
+        unsafe { (*tags.get()).as_deref() }
+    }
+}
