@@ -135,7 +135,7 @@ pub use context::{bypass, bypass_async, refresh, refresh_async, uncached, uncach
 pub use error::{ConfigError, ConfigErrorKind};
 pub use invalidated::{Invalidated, Invalidating};
 pub use invalidation::{Invalidation, escape, invalidate, invalidate_all, invalidate_matching, invalidate_tag};
-pub use key::{KeyPart, KeyWriter};
+pub use key::{KeyPart, KeyText, KeyWriter};
 pub use memory::Policy;
 #[cfg(feature = "redis")]
 pub use redis::RedisConfig;

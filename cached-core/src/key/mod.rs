@@ -9,10 +9,12 @@ mod part;
 mod pattern;
 pub(crate) mod probe;
 mod template;
+mod text;
 mod writer;
 
 pub use part::KeyPart;
 pub(crate) use part::hash_text;
 pub(crate) use pattern::Pattern;
 pub use template::{Captured, Parts, Template};
+pub use text::KeyText;
 pub use writer::KeyWriter;

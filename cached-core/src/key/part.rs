@@ -1,6 +1,7 @@
 use std::fmt::{self, Display, Write};
 use std::hash::{Hash, Hasher};
 
+use super::text::KeyText;
 use super::writer::KeyWriter;
 
 /// A value that can be part of a cache key: compared without being copied, kept in an owned form, rendered as text.
@@ -273,7 +274,7 @@ macro_rules! float_parts {
 float_parts!(f32: u32, f64: u64);
 
 impl KeyPart for str {
-    type Owned = Box<str>;
+    type Owned = KeyText;
 
     #[inline]
     fn hash_part<H: Hasher>(&self, state: &mut H) {
@@ -281,11 +282,11 @@ impl KeyPart for str {
     }
 
     #[inline]
-    fn eq_part(&self, owned: &Box<str>) -> bool {
-        *self == **owned
+    fn eq_part(&self, owned: &KeyText) -> bool {
+        owned.is(self)
     }
 
-    fn to_owned_part(&self) -> Box<str> {
+    fn to_owned_part(&self) -> KeyText {
         self.into()
     }
 
@@ -293,8 +294,8 @@ impl KeyPart for str {
         out.write_str(self)
     }
 
-    fn write_owned(owned: &Box<str>, out: &mut KeyWriter<'_>) -> fmt::Result {
-        out.write_str(owned)
+    fn write_owned(owned: &KeyText, out: &mut KeyWriter<'_>) -> fmt::Result {
+        out.write_str(owned.as_str())
     }
 }
 

@@ -110,12 +110,7 @@ impl<K: Eq, V> Engine<K, V> {
     }
 
     /// Removes the slots that still hold what was found in them.
-    fn remove_slots(
-        &self,
-        shard: &Shard<K, V>,
-        found: &[u32],
-        matches: &mut impl FnMut(&K) -> bool,
-    ) -> usize {
+    fn remove_slots(&self, shard: &Shard<K, V>, found: &[u32], matches: &mut impl FnMut(&K) -> bool) -> usize {
         if found.is_empty() {
             return 0;
         }

@@ -86,8 +86,7 @@ impl<K, V> Engine<K, V> {
     pub(crate) fn new(setup: Setup<K, V>) -> Self {
         let shards = setup.shards.unwrap_or_else(|| shards_for(setup.capacity)).next_power_of_two();
         let policies = Eviction::for_shards(setup.policy, setup.capacity, shards);
-        let needs =
-            Needs { tags: setup.tagged, names: setup.text.is_some(), listener: setup.listener.is_some() };
+        let needs = Needs { tags: setup.tagged, names: setup.text.is_some(), listener: setup.listener.is_some() };
         let share = usize::try_from(setup.capacity / shards as u64).unwrap_or(usize::MAX / 2);
         let shard = |policy| CachePadded(Shard::new(policy, share, needs));
         Self {

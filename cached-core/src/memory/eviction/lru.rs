@@ -104,8 +104,7 @@ mod tests {
     fn the_least_recently_used_leaves_first() {
         let stamps: Vec<AtomicU64> = (0..4).map(|_| AtomicU64::default()).collect();
         let touch = Touch::default();
-        let resident =
-            |slot: u32| Resident { hash: 0, weight: 1, touch: &touch, stamp: Some(&stamps[slot as usize]) };
+        let resident = |slot: u32| Resident { hash: 0, weight: 1, touch: &touch, stamp: Some(&stamps[slot as usize]) };
         let slots = |slot: u32| Some(resident(slot));
         let mut lru = Lru::default();
         for slot in 0..4 {

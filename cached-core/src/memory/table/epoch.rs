@@ -50,9 +50,8 @@ impl Readers {
 
     /// A record for the calling thread alone.
     fn join(&self) -> &'static Record {
-        let take = |record: &&Record| {
-            record.taken.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-        };
+        let take =
+            |record: &&Record| record.taken.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         if let Some(record) = self.records().find(take) {
             return record;
         }
@@ -98,7 +97,7 @@ struct Membership(Cell<Option<&'static Record>>);
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        RECORD.with(|record| record.set(None));
+        let _ = RECORD.try_with(|record| record.set(None));
         if let Some(record) = self.0.take() {
             record.taken.store(false, Ordering::Release);
         }
@@ -111,9 +110,9 @@ impl Drop for Membership {
 fn join() -> Option<&'static Record> {
     MEMBERSHIP
         .try_with(|membership| {
-            let joined = readers().join();
+            let joined = membership.0.get().unwrap_or_else(|| readers().join());
             membership.0.set(Some(joined));
-            RECORD.with(|record| record.set(Some(joined)));
+            let _ = RECORD.try_with(|record| record.set(Some(joined)));
             joined
         })
         .ok()
@@ -130,9 +129,9 @@ pub(super) struct Pin {
 /// Begins to read. Whether [`fence`] has to follow is to be found out after this and before anything is read. `None` on a thread that is ending.
 #[inline]
 pub(super) fn pin() -> Option<Pin> {
-    let record = match RECORD.with(Cell::get) {
-        Some(record) => record,
-        None => join()?,
+    let record = match RECORD.try_with(Cell::get) {
+        Ok(Some(record)) => record,
+        _ => join()?,
     };
     let outermost = record.epoch.load(Ordering::Relaxed) == IDLE;
     if outermost {

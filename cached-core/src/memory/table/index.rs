@@ -27,36 +27,54 @@ const OVERFLOW: u32 = 32;
 const ONE_OVERFLOW: u64 = 1 << OVERFLOW;
 /// A count that came so far stays there until the index is rebuilt.
 const MOST_OVERFLOW: u64 = 255;
-/// The lowest bit of each byte.
-const ONES: u64 = 0x0101_0101_0101_0101;
-
-/// The highest bit of every byte that is 0, and perhaps of one above such a byte.
 #[inline]
-fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & (ONES << 7)
+fn tag(hash: u32) -> u8 {
+    (hash as u8).max(1)
 }
 
+/// The cells whose tags may equal `tag`, as the lowest bits of a number; the lowest of them does.
 #[inline]
-fn tag(hash: u32) -> u64 {
-    u64::from(hash as u8).max(1)
+fn cells_with(tag: u8, first: u64, rest: u64) -> u32 {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    {
+        use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
+        // SAFETY: compiled only where these instructions exist.
+        #[allow(unused_unsafe, reason = "later compilers know that they are safe there")]
+        let equal = unsafe {
+            _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_set_epi64x(rest as i64, first as i64), _mm_set1_epi8(tag as i8)))
+        };
+        equal as u32 & ((1 << CELLS) - 1)
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    {
+        portable_cells_with(tag, first, rest)
+    }
+}
+
+/// The same by arithmetic: a byte that is 0 borrows from its highest bit (Lamport, *Multiple byte processing with full-word instructions*, 1975).
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2"))))]
+#[inline]
+fn portable_cells_with(tag: u8, first: u64, rest: u64) -> u32 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    /// Bits 0, 8, 16 ... of a word, side by side in its highest byte, when multiplied by this.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let equal = |word: u64| {
+        let difference = word ^ (u64::from(tag) * ONES);
+        let zero = (difference.wrapping_sub(ONES) & !difference & (ONES << 7)) >> 7;
+        (zero.wrapping_mul(GATHER) >> 56) as u32
+    };
+    equal(first) | (equal(rest) & 0xf) << 8
 }
 
 impl Bucket {
-    /// The cells that may hold a tag, as a set of bits for [`cell`].
-    #[inline]
-    fn candidates(first: u64, rest: u64, tag: u64) -> u64 {
-        let wanted = tag * ONES;
-        zero_bytes(first ^ wanted) >> 7 | (zero_bytes(rest ^ wanted) & 0x8080_8080) >> 6
-    }
-
     fn word(&self, cell: usize) -> (&AtomicU64, u32) {
         if cell < 8 { (&self.first, cell as u32 * 8) } else { (&self.rest, (cell as u32 - 8) * 8) }
     }
 
-    fn set_tag(&self, cell: usize, tag: u64) {
+    fn set_tag(&self, cell: usize, tag: u8) {
         let (word, shift) = self.word(cell);
         let others = word.load(Ordering::Relaxed) & !(0xff << shift);
-        word.store(others | tag << shift, Ordering::Release);
+        word.store(others | u64::from(tag) << shift, Ordering::Release);
     }
 
     fn overflow(&self) -> u64 {
@@ -69,17 +87,10 @@ impl Bucket {
     }
 
     fn free_cell(&self) -> Option<usize> {
-        let free = Self::candidates(self.first.load(Ordering::Relaxed), self.rest.load(Ordering::Relaxed), 0);
-        // The lowest is exact. Those of `rest` come between those of `first`; either will do.
-        (free != 0).then(|| cell(free))
+        let free = cells_with(0, self.first.load(Ordering::Relaxed), self.rest.load(Ordering::Relaxed));
+        // The lowest is exact.
+        (free != 0).then(|| free.trailing_zeros() as usize)
     }
-}
-
-/// The cell that the lowest bit of a set stands for.
-#[inline]
-fn cell(candidates: u64) -> usize {
-    let bit = candidates.trailing_zeros() as usize;
-    (bit >> 3) + ((bit & 1) << 3)
 }
 
 /// Slot numbers by the hashes of their keys. Changed by one writer at a time.
@@ -112,13 +123,14 @@ impl Index {
     #[inline]
     pub(super) fn find(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
+        // Most searches end in the first bucket.
         for _ in 0..self.0.len() {
-            let bucket = &self.0[at];
+            let bucket = self.0.get(at)?;
             let (first, rest) = (bucket.first.load(Ordering::Acquire), bucket.rest.load(Ordering::Acquire));
-            let mut candidates = Bucket::candidates(first, rest, tag(hash));
+            let mut candidates = cells_with(tag(hash), first, rest);
             while candidates != 0 {
                 // After the tag: by now another entry may be there, which its writer completed before it wrote its number.
-                let slot = bucket.slots[cell(candidates) % CELLS].load(Ordering::Acquire);
+                let slot = bucket.slots.get(candidates.trailing_zeros() as usize)?.load(Ordering::Acquire);
                 if is_it(slot) {
                     return Some(slot);
                 }
@@ -155,7 +167,7 @@ impl Index {
             let bucket = &self.0[at];
             let holds = |&cell: &usize| {
                 let (word, shift) = bucket.word(cell);
-                word.load(Ordering::Relaxed) >> shift & 0xff == tag(hash)
+                (word.load(Ordering::Relaxed) >> shift) as u8 == tag(hash)
                     && bucket.slots[cell].load(Ordering::Relaxed) == slot
             };
             if let Some(cell) = (0..CELLS).find(holds) {
@@ -206,7 +218,7 @@ mod tests {
             let index = Index::for_entries(entries);
             let mut model: HashMap<u32, u32> = HashMap::new();
             for step in 0..20_000u32 {
-                let known = random.choice(model.keys().copied().collect::<Vec<_>>().iter()).copied();
+                let known = model.keys().nth(random.usize(..8)).copied();
                 match known {
                     Some(slot) if model.len() == index.room() || random.u32(..3) == 0 => {
                         let hash = model.remove(&slot).expect("known");
@@ -229,7 +241,9 @@ mod tests {
                         assert_eq!(index.find(hash, |found| found == slot), Some(slot));
                     }
                     let absent = |hash: u32| index.find(hash, |found| model.get(&found) == Some(&hash));
-                    let stray = (0..1000).map(|_| random.u32(..)).find(|hash| !model.values().any(|v| v == hash) && absent(*hash).is_some());
+                    let stray = (0..1000)
+                        .map(|_| random.u32(..))
+                        .find(|hash| !model.values().any(|v| v == hash) && absent(*hash).is_some());
                     assert_eq!(stray, None);
                 }
             }
@@ -240,6 +254,22 @@ mod tests {
             assert_eq!(left, 0);
             let sticky = |bucket: &&Bucket| bucket.overflow() != 0 && bucket.overflow() != MOST_OVERFLOW;
             assert_eq!(index.0.iter().filter(sticky).count(), 0, "nothing overflows any more");
+        }
+    }
+
+    #[test]
+    fn bytes_are_compared_all_at_once() {
+        let mut random = fastrand::Rng::new();
+        for _ in 0..100_000 {
+            let bytes: [u8; 16] = std::array::from_fn(|_| random.u8(..4));
+            let (first, rest) = bytes.split_at(8);
+            let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight"));
+            let (first, rest, tag) = (word(first), word(rest), random.u8(..4));
+            let equal = (0..CELLS).filter(|&cell| bytes[cell] == tag).fold(0, |set, cell| set | 1 << cell);
+            assert_eq!(cells_with(tag, first, rest) & equal, equal);
+            let by_arithmetic = portable_cells_with(tag, first, rest);
+            assert_eq!((by_arithmetic & equal, by_arithmetic >> CELLS), (equal, 0), "some more may be in it");
+            assert_eq!(u32::trailing_zeros(by_arithmetic), u32::trailing_zeros(equal), "but not the lowest");
         }
     }
 

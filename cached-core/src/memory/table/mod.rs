@@ -27,8 +27,8 @@ use std::ptr::NonNull;
 
 use self::epoch::Pin;
 use self::index::Index;
-pub(super) use self::slots::{Filled, Sides, SlotTags};
 use self::slots::{Entry, Side, Slot, State, View};
+pub(super) use self::slots::{Filled, Sides, SlotTags};
 use crate::clock::{Clock, Tick};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::sync::{Mutex, MutexGuard};
@@ -114,7 +114,9 @@ impl<K, V> Drop for Cleared<K, V> {
         struct Chunks<'a, K, V>(&'a View<K, V>);
         impl<K, V> Drop for Chunks<'_, K, V> {
             fn drop(&mut self) {
-                for chunk in self.0.chunks.iter().map(|chunk| chunk.load(Ordering::Relaxed)).filter(|chunk| !chunk.is_null()) {
+                for chunk in
+                    self.0.chunks.iter().map(|chunk| chunk.load(Ordering::Relaxed)).filter(|chunk| !chunk.is_null())
+                {
                     // SAFETY: nobody reads it, and it is in no other view that anybody uses.
                     unsafe { Slot::free_chunk(chunk) };
                 }
@@ -310,10 +312,6 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
         view.index.find(hash, |at| live(view, at).is_some_and(|entry| eq(entry.key())))
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = Filled<'_, K, V>> {
-        (0..self.end()).filter_map(|at| self.get(at))
-    }
-
     /// Keeps what was taken out from being freed until the result is dropped, for which the lock must not be held.
     pub(super) fn hold(&mut self, at: u32) -> Option<Held<'t, K, V, R>> {
         let entry = current(&self.table.front).slot(at).filter(|entry| entry.slot.state() == State::Out)?;
@@ -355,10 +353,6 @@ pub(super) struct Slots<'w, K, V> {
 impl<K, V> Slots<'_, K, V> {
     pub(super) fn get(&self, at: u32) -> Option<Filled<'_, K, V>> {
         live(current(self.front), at)
-    }
-
-    pub(super) fn end(&self) -> u32 {
-        self.owned.used
     }
 
     /// Adds an entry whose key is not there yet.
