@@ -83,7 +83,10 @@ impl Workspace {
         let trace = self.shown(&self.trace());
         step.command
             .split_whitespace()
-            .map(|word| word.replace("{target}", &target).replace("{trace}", &trace))
+            .map(|word| match word {
+                "{host}" => host(),
+                word => word.replace("{target}", &target).replace("{trace}", &trace),
+            })
             .collect()
     }
 
@@ -127,6 +130,14 @@ fn prepare(step: &Step, workspace: &Workspace, notes: &mut Vec<String>) -> Resul
         write_trace(&path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     Ok(())
+}
+
+/// The triple of the machine, as the compiler knows it.
+fn host() -> String {
+    let version =
+        Command::new(program_path("rustc")).arg("-vV").output().map(|output| output.stdout).unwrap_or_default();
+    let version = String::from_utf8_lossy(&version);
+    version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or("unknown").to_owned()
 }
 
 fn execute(step: &Step, workspace: &Workspace, count: &mut Count) -> Result<(), String> {

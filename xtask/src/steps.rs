@@ -16,8 +16,8 @@ macro_rules! lone {
 
 /// Everything `cargo xtask ci` runs, in this order; `cargo xtask test` runs the rows of [`Suite::Test`].
 ///
-/// A command is split at spaces. `{target}` in it is the target directory, `{trace}` a small access
-/// trace that is written before the step runs.
+/// A command is split at spaces. `{target}` in it is the target directory, `{host}` the triple that the compiler runs on, `{trace}` a
+/// small access trace that is written before the step runs.
 pub const STEPS: &[Step] = &[
     Step {
         name: "fmt",
@@ -75,6 +75,14 @@ pub const STEPS: &[Step] = &[
         about: "model checks: interleavings of the engine and of the lease protocol, explored by shuttle",
         command: "cargo test --package cached-core --features shared --release --test model --test shared_model --no-fail-fast --target-dir {target}/shuttle",
         env: &[("RUSTFLAGS", "--cfg shuttle")],
+        ..PLAIN
+    },
+    Step {
+        name: "sanitizer",
+        about: "the memory engine under the address sanitizer: the crate's unsafe code is in it",
+        command: "cargo test --package cached-core --no-default-features --lib --target {host} --target-dir {target}/sanitizer -- memory::",
+        // The sanitizer comes with the stable toolchain; only the flag that asks for it is not stable.
+        env: &[("RUSTC_BOOTSTRAP", "1"), ("RUSTFLAGS", "-Zsanitizer=address")],
         ..PLAIN
     },
     Step {
