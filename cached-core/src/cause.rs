@@ -17,7 +17,6 @@ pub enum EvictionCause {
 }
 
 impl EvictionCause {
-    #[cfg(feature = "metrics")]
     pub(crate) const ALL: [Self; 4] = [Self::Capacity, Self::Expired, Self::Invalidated, Self::Replaced];
 
     /// The word that metrics and events use.

@@ -62,6 +62,11 @@ impl Clock {
     }
 
     #[inline]
+    pub(crate) fn is_system(&self) -> bool {
+        matches!(self.0, Source::System)
+    }
+
+    #[inline]
     pub(crate) fn now(&self) -> Tick {
         match &self.0 {
             Source::System => Tick(coarsetime::Instant::now_without_cache_update().as_ticks()),

@@ -47,11 +47,13 @@ impl Observer {
         self.meters.loaded(time, failed);
     }
 
-    pub(crate) fn evicted(&self, cause: EvictionCause) {
+    pub(crate) fn evicted(&self, cause: EvictionCause, entries: u64) {
         #[cfg(feature = "tracing")]
-        tracing::trace!(target: "cached", cache = %self.name, cause = cause.as_str(), "evict");
+        for _ in 0..entries {
+            tracing::trace!(target: "cached", cache = %self.name, cause = cause.as_str(), "evict");
+        }
         #[cfg(feature = "metrics")]
-        self.meters.evicted(cause);
+        self.meters.evicted(cause, entries);
     }
 
     pub(crate) fn invalidated(&self, kind: InvalidationKind) {
@@ -161,8 +163,8 @@ mod meters {
             if failed { &self.failed } else { &self.loaded }.record(time);
         }
 
-        pub(super) fn evicted(&self, cause: EvictionCause) {
-            self.evictions[cause as usize].increment(1);
+        pub(super) fn evicted(&self, cause: EvictionCause, entries: u64) {
+            self.evictions[cause as usize].increment(entries);
         }
 
         pub(super) fn invalidated(&self, kind: InvalidationKind) {

@@ -259,9 +259,13 @@ impl Counters {
         count(&self.rejected);
     }
 
-    pub(crate) fn evicted(&self, cause: EvictionCause) {
-        count(&self.evictions[cause as usize]);
-        self.observer.evicted(cause);
+    /// Entries left, so many by each [`EvictionCause`].
+    #[inline]
+    pub(crate) fn evicted(&self, left: [usize; 4]) {
+        for (cause, left) in EvictionCause::ALL.into_iter().zip(left).filter(|(_, left)| *left > 0) {
+            self.evictions[cause as usize].fetch_add(left as u64, Ordering::Relaxed);
+            self.observer.evicted(cause, left as u64);
+        }
     }
 
     pub(crate) fn invalidated(&self, kind: InvalidationKind) {

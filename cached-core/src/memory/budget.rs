@@ -21,12 +21,16 @@ impl Budget {
     }
 
     /// Claims room before it is filled. At no moment is more claimed than there is (G11).
-    pub(crate) fn claim(&self, weight: u32) -> bool {
-        let grow = |used: u64| used.checked_add(u64::from(weight)).filter(|used| *used <= self.capacity);
+    #[inline]
+    pub(crate) fn claim(&self, weight: u64) -> bool {
+        let grow = |used: u64| used.checked_add(weight).filter(|used| *used <= self.capacity);
         self.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, grow).is_ok()
     }
 
+    #[inline]
     pub(crate) fn release(&self, weight: u64) {
-        self.used.fetch_sub(weight, Ordering::AcqRel);
+        if weight > 0 {
+            self.used.fetch_sub(weight, Ordering::AcqRel);
+        }
     }
 }

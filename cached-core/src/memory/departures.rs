@@ -11,21 +11,26 @@ use crate::cause::EvictionCause;
 /// taken: then it is dropped after.
 pub(super) struct Departures<'e, K, V> {
     engine: &'e Engine<K, V>,
+    /// Those with a name or a listener.
     pub(super) entries: SmallVec<[(Removed<'e, K, V>, EvictionCause); 1]>,
     pub(super) loads: SmallVec<[Loading<K, V>; 1]>,
-    /// How many entries left all at once, to which nobody listens.
-    pub(super) cleared: usize,
+    /// How many entries left, by [`EvictionCause`].
+    pub(super) left: [usize; 4],
     /// What left at this time or earlier and can be dropped by now.
     pub(super) fallen: Fallen<K, V>,
 }
 
 impl<'e, K, V> Departures<'e, K, V> {
     pub(super) fn none(engine: &'e Engine<K, V>) -> Self {
-        Self { engine, entries: SmallVec::new(), loads: SmallVec::new(), cleared: 0, fallen: Fallen::nothing() }
+        Self { engine, entries: SmallVec::new(), loads: SmallVec::new(), left: [0; 4], fallen: Fallen::nothing() }
     }
 
+    #[inline]
     pub(super) fn push(&mut self, removed: Removed<'e, K, V>, cause: EvictionCause) {
-        self.entries.push((removed, cause));
+        self.left[cause as usize] += 1;
+        if removed.name.is_some() || removed.held.is_some() {
+            self.entries.push((removed, cause));
+        }
     }
 
     pub(super) fn void(&mut self, loading: Loading<K, V>) {
@@ -34,11 +39,12 @@ impl<'e, K, V> Departures<'e, K, V> {
 
     /// How many entries left.
     pub(super) fn len(&self) -> usize {
-        self.entries.len() + self.cleared
+        self.left.iter().sum()
     }
 }
 
 impl<K, V> Drop for Departures<'_, K, V> {
+    #[inline]
     fn drop(&mut self) {
         self.engine.settle(self);
     }

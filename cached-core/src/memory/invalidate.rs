@@ -34,7 +34,7 @@ impl<K: Eq, V> Engine<K, V> {
                 self.budget.release(removed.weight.into());
                 gone.push(removed, EvictionCause::Invalidated);
             }
-            shard.reclaim(true, &mut gone);
+            shard.reclaim(true, self.tick(self.now()), &mut gone);
         }
         gone.len()
     }
@@ -124,7 +124,7 @@ impl<K: Eq, V> Engine<K, V> {
                     gone.push(removed, EvictionCause::Invalidated);
                 }
             }
-            shard.reclaim(true, &mut gone);
+            shard.reclaim(true, self.tick(self.now()), &mut gone);
         }
         gone.len()
     }
@@ -157,7 +157,7 @@ impl<K: Eq, V> Engine<K, V> {
             let mut gone = Departures::none(self);
             let mut shard = shard.0.write();
             self.budget.release(shard.drain(&mut gone));
-            shard.reclaim(true, &mut gone);
+            shard.reclaim(true, self.tick(self.now()), &mut gone);
             drop(shard);
             removed += gone.len();
         }

@@ -122,7 +122,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             }
             Some(cause) => {
                 self.remove_dead(shard, at, cause, gone);
-                shard.reclaim(false, gone);
+                shard.reclaim(false, self.tick(self.now()), gone);
                 None
             }
         }

@@ -143,8 +143,15 @@ impl<K, V> Engine<K, V> {
         Some(text)
     }
 
+    #[inline]
     fn now(&self) -> Tick {
         self.clock.now()
+    }
+
+    /// A reading of the system's clock, by which garbage is collected, for `now` of this cache's.
+    #[inline]
+    fn tick(&self, now: Tick) -> Tick {
+        if self.clock.is_system() { now } else { Clock::system().now() }
     }
 
     /// When a value with this lifetime expires that is stored now.
@@ -153,13 +160,19 @@ impl<K, V> Engine<K, V> {
     }
 
     /// Carries out what had to wait for the lock to be released.
+    #[inline]
     fn settle(&self, gone: &Departures<'_, K, V>) {
         if gone.len() > 0 {
             self.counters.sized(self.budget.used());
+            self.counters.evicted(gone.left);
         }
-        (0..gone.cleared).for_each(|_| self.counters.evicted(EvictionCause::Invalidated));
+        if !gone.entries.is_empty() || !gone.loads.is_empty() {
+            self.settle_named(gone);
+        }
+    }
+
+    fn settle_named(&self, gone: &Departures<'_, K, V>) {
         for (removed, cause) in &gone.entries {
-            self.counters.evicted(*cause);
             if let Some(name) = removed.name {
                 self.unlink(name.text, name.hash);
             }
@@ -194,7 +207,7 @@ impl<K, V> Engine<K, V> {
             let mut gone = Departures::none(self);
             let mut shard = shard.0.write();
             self.budget.release(shard.sweep_all(now, &mut gone));
-            shard.reclaim(true, &mut gone);
+            shard.reclaim(true, self.tick(now), &mut gone);
         }
     }
 

@@ -284,8 +284,9 @@ impl<'s, K, V> Writing<'s, K, V> {
     }
 
     /// Hands on what can be dropped by now; see [`Slots::reclaim`].
-    pub(super) fn reclaim(&mut self, prompt: bool, gone: &mut Departures<'_, K, V>) {
-        self.table.slots().reclaim(prompt, &mut gone.fallen);
+    #[inline]
+    pub(super) fn reclaim(&mut self, prompt: bool, tick: Tick, gone: &mut Departures<'_, K, V>) {
+        self.table.slots().reclaim(prompt, tick, &mut gone.fallen);
     }
 
     /// Empties the shard of entries and loads. Returns what the entries weighed.
@@ -296,7 +297,7 @@ impl<'s, K, V> Writing<'s, K, V> {
         let weight = self.total;
         let unseen = !self.needs.listener && !self.needs.names;
         if let Some(cleared) = unseen.then(|| self.table.slots().clear()).flatten() {
-            gone.cleared += cleared;
+            gone.left[EvictionCause::Invalidated as usize] += cleared;
             let state = self.table.rest_mut();
             *state = State::new(state.eviction.emptied(), state.needs);
         } else {
@@ -334,10 +335,15 @@ impl<'s, K, V> Writing<'s, K, V> {
     }
 
     /// Moves the hand over at most `look` slots and removes up to `most` dead entries. `None` if it found none.
+    #[inline]
     fn sweep(&mut self, now: Tick, look: u32, most: u32, gone: &mut Departures<'s, K, V>) -> Option<u64> {
         if self.earliest > now && !self.needs.tags {
             return None;
         }
+        self.sweep_some(now, look, most, gone)
+    }
+
+    fn sweep_some(&mut self, now: Tick, look: u32, most: u32, gone: &mut Departures<'s, K, V>) -> Option<u64> {
         let (mut weight, mut found) = (0, 0);
         for _ in 0..look.min(self.end()) {
             if self.hand >= self.end() {

@@ -72,7 +72,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 gone.push(shard.remove_detached(detached), cause);
             }
             if !claimed && room_elsewhere {
-                shard.reclaim(false, &mut gone);
+                shard.reclaim(false, self.tick(now), &mut gone);
                 drop(shard);
                 room_elsewhere = round + 1 < ROUNDS - 1 && self.evict_elsewhere(hash);
                 continue;
@@ -109,7 +109,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             } else {
                 self.counters.rejected();
             }
-            shard.reclaim(false, &mut gone);
+            shard.reclaim(false, self.tick(now), &mut gone);
             drop(shard);
             drop(gone);
             self.counters.sized(self.budget.used());
@@ -129,7 +129,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         if let Some(at) = older {
             let cause = shard.slot(at).and_then(|entry| entry.dead(|| self.now())).unwrap_or(EvictionCause::Replaced);
             self.remove_dead(&mut shard, at, cause, &mut gone);
-            shard.reclaim(true, &mut gone);
+            shard.reclaim(true, self.tick(self.now()), &mut gone);
         }
         let taken = shard.take_loading(hash, |loading| loading.flight.number == number);
         drop(shard);
@@ -146,12 +146,18 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         now: Tick,
         gone: &mut Departures<'e, K, V>,
     ) -> bool {
-        while !self.budget.claim(weight) {
+        // What is evicted here is not given back first: it is what is claimed.
+        let (weight, mut freed) = (u64::from(weight), 0);
+        while freed < weight && !self.budget.claim(weight - freed) {
             match shard.evict(now, gone) {
-                Some(freed) => self.budget.release(freed),
-                None => return false,
+                Some(more) => freed += more,
+                None => {
+                    self.budget.release(freed);
+                    return false;
+                }
             }
         }
+        self.budget.release(freed.saturating_sub(weight));
         true
     }
 
@@ -168,7 +174,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             let mut gone = Departures::none(self);
             let mut shard = shard.write();
             let freed = shard.evict(now, &mut gone);
-            shard.reclaim(false, &mut gone);
+            shard.reclaim(false, self.tick(now), &mut gone);
             drop(shard);
             if let Some(freed) = freed {
                 self.budget.release(freed);
@@ -206,6 +212,10 @@ fn find_place<K: Eq, V: Clone>(shard: &Writing<'_, K, V>, hash: u64, right: &Rig
             (&loading.key, *number, loading.flight.has_waiters())
         }
     };
+    if shard.loading.is_empty() {
+        // Only an owner's word gets here.
+        return Some(Place { existing: shard.find(hash, |other| other == key), older: SmallVec::new(), for_waiters: None });
+    }
     let older = shard.loading.iter_hash(hash).filter(|other| other.flight.number < number && other.key == *key);
     Some(Place {
         existing: shard.find(hash, |other| other == key),

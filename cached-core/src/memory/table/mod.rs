@@ -499,29 +499,48 @@ impl<K, V> Slots<'_, K, V> {
     }
 
     /// Frees what nobody can be reading any more. Looks for readers when there is garbage enough, or some that has lain since the clock's
-    /// last tick; if it is `prompt`, whenever that costs little.
-    pub(super) fn reclaim(&mut self, prompt: bool, fallen: &mut Fallen<K, V>) {
-        if !self.owned.garbage.is_empty() {
-            let limit = (self.owned.len / GARBAGE).clamp(1, MOST_GARBAGE);
-            let full = self.owned.garbage.slots.len() >= limit;
-            let quick = self.front.quick.load(Ordering::Relaxed);
-            let now = Clock::system().now();
+    /// last `tick`; if it is `prompt`, whenever that costs little.
+    #[inline]
+    pub(super) fn reclaim(&mut self, prompt: bool, tick: Tick, fallen: &mut Fallen<K, V>) {
+        if self.owned.sealed.is_empty() {
+            if self.owned.garbage.is_empty() {
+                return;
+            }
+            let waits = tick == self.owned.sealed_at && self.owned.garbage.slots.len() < self.limit();
             // The checker is to see it done, and knows no time.
-            let same_tick = now == self.owned.sealed_at && !cfg!(shuttle);
-            if full || !same_tick || (prompt && !quick) {
-                self.seal(quick, full && same_tick, now);
+            if waits && !(prompt && !self.front.quick.load(Ordering::Relaxed)) && !cfg!(shuttle) {
+                return;
             }
         }
-        if !self.owned.sealed.is_empty() {
-            let quiet = epoch::quiet();
-            let mut at = 0;
-            while at < self.owned.sealed.len() {
-                if self.owned.sealed[at].0 <= quiet {
-                    let (_, garbage) = self.owned.sealed.remove(at);
-                    self.free(garbage, fallen);
-                } else {
-                    at += 1;
-                }
+        self.collect(prompt, tick, fallen);
+    }
+
+    /// How much garbage may gather.
+    fn limit(&self) -> usize {
+        (self.owned.len / GARBAGE).clamp(1, MOST_GARBAGE)
+    }
+
+    #[inline(never)]
+    fn collect(&mut self, prompt: bool, tick: Tick, fallen: &mut Fallen<K, V>) {
+        if !self.owned.garbage.is_empty() {
+            let full = self.owned.garbage.slots.len() >= self.limit();
+            let quick = self.front.quick.load(Ordering::Relaxed);
+            let same_tick = tick == self.owned.sealed_at && !cfg!(shuttle);
+            if full || !same_tick || (prompt && !quick) {
+                self.seal(quick, full && same_tick, tick);
+            }
+        }
+        if self.owned.sealed.is_empty() {
+            return;
+        }
+        let quiet = epoch::quiet();
+        let mut at = 0;
+        while at < self.owned.sealed.len() {
+            if self.owned.sealed[at].0 <= quiet {
+                let (_, garbage) = self.owned.sealed.remove(at);
+                self.free(garbage, fallen);
+            } else {
+                at += 1;
             }
         }
     }
@@ -601,7 +620,7 @@ impl<K, V, R> Drop for Held<'_, K, V, R> {
             entry.slot.set_state(State::Out);
             slots.bury(self.at);
         }
-        slots.reclaim(true, &mut fallen);
+        slots.reclaim(true, Clock::system().now(), &mut fallen);
         drop(locked);
         drop(fallen);
     }

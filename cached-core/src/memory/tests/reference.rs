@@ -234,8 +234,12 @@ impl Reference {
     }
 
     /// Checks what left against what may leave, and takes it out.
-    pub(super) fn left(&mut self, events: Vec<(u8, u64, EvictionCause)>, occasion: &Occasion<'_>) {
+    pub(super) fn left(&mut self, mut events: Vec<(u8, u64, EvictionCause)>, occasion: &Occasion<'_>) {
         let before = self.used();
+        // What is replaced makes its room before anything else is evicted, but readers find it to the end, so it is reported last.
+        if let Occasion::Store(by, _) = occasion {
+            events.sort_by_key(|(key, ..)| key != by);
+        }
         for (key, value, cause) in events {
             let used = if self.ordered { self.used() } else { before };
             let entry = self.entries.get(&key).expect("what leaves was there, and leaves once").clone();
