@@ -2,5 +2,7 @@
 
 pub mod calls;
 pub mod server;
+pub mod stores;
 pub mod table;
+pub mod threads;
 pub mod zipf;

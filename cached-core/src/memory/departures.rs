@@ -1,5 +1,3 @@
-use smallvec::SmallVec;
-
 use super::Engine;
 use super::shard::{Loading, Removed};
 use super::table::Fallen;
@@ -12,8 +10,8 @@ use crate::cause::EvictionCause;
 pub(super) struct Departures<'e, K, V> {
     engine: &'e Engine<K, V>,
     /// Those with a name or a listener.
-    pub(super) entries: SmallVec<[(Removed<'e, K, V>, EvictionCause); 1]>,
-    pub(super) loads: SmallVec<[Loading<K, V>; 1]>,
+    pub(super) entries: Vec<(Removed<'e, K, V>, EvictionCause)>,
+    pub(super) loads: Vec<Loading<K, V>>,
     /// How many entries left, by [`EvictionCause`].
     pub(super) left: [usize; 4],
     /// What left at this time or earlier and can be dropped by now.
@@ -22,7 +20,7 @@ pub(super) struct Departures<'e, K, V> {
 
 impl<'e, K, V> Departures<'e, K, V> {
     pub(super) fn none(engine: &'e Engine<K, V>) -> Self {
-        Self { engine, entries: SmallVec::new(), loads: SmallVec::new(), left: [0; 4], fallen: Fallen::nothing() }
+        Self { engine, entries: Vec::new(), loads: Vec::new(), left: [0; 4], fallen: Fallen::nothing() }
     }
 
     #[inline]

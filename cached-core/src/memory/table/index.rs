@@ -71,6 +71,12 @@ impl Bucket {
         if cell < 8 { (&self.first, cell as u32 * 8) } else { (&self.rest, (cell as u32 - 8) * 8) }
     }
 
+    /// For cells that may have another tag, as candidates after the first by arithmetic may.
+    fn has_tag(&self, cell: usize, tag: u8) -> bool {
+        let (word, shift) = self.word(cell);
+        (word.load(Ordering::Relaxed) >> shift) as u8 == tag
+    }
+
     fn set_tag(&self, cell: usize, tag: u8) {
         let (word, shift) = self.word(cell);
         let others = word.load(Ordering::Relaxed) & !(0xff << shift);
@@ -160,18 +166,19 @@ impl Index {
         debug_assert!(false, "an index is never full");
     }
 
-    /// Where a slot is: how many buckets from its home, and in which cell.
-    fn place(&self, hash: u32, slot: u32) -> Option<(usize, usize)> {
+    /// Where a slot is: how many buckets from its home, in which bucket, and in which cell of it.
+    fn place(&self, hash: u32, slot: u32) -> Option<(usize, usize, usize)> {
         let mut at = self.home(hash);
         for steps in 0..self.0.len() {
-            let bucket = &self.0[at];
-            let holds = |&cell: &usize| {
-                let (word, shift) = bucket.word(cell);
-                (word.load(Ordering::Relaxed) >> shift) as u8 == tag(hash)
-                    && bucket.slots[cell].load(Ordering::Relaxed) == slot
-            };
-            if let Some(cell) = (0..CELLS).find(holds) {
-                return Some((steps, cell));
+            let bucket = self.0.get(at)?;
+            let (first, rest) = (bucket.first.load(Ordering::Relaxed), bucket.rest.load(Ordering::Relaxed));
+            let mut candidates = cells_with(tag(hash), first, rest);
+            while candidates != 0 {
+                let cell = candidates.trailing_zeros() as usize;
+                if bucket.slots.get(cell)?.load(Ordering::Relaxed) == slot && bucket.has_tag(cell, tag(hash)) {
+                    return Some((steps, at, cell));
+                }
+                candidates &= candidates - 1;
             }
             at = self.after(at);
         }
@@ -180,27 +187,23 @@ impl Index {
 
     /// Takes a slot out.
     pub(super) fn remove(&self, hash: u32, slot: u32) -> bool {
-        let Some((steps, cell)) = self.place(hash, slot) else { return false };
-        let mut at = self.home(hash);
-        let mut passed = Vec::new();
-        for _ in 0..steps {
-            passed.push(at);
-            at = self.after(at);
-        }
+        let Some((steps, at, cell)) = self.place(hash, slot) else { return false };
         self.0[at].set_tag(cell, 0);
-        for bucket in passed.into_iter().map(|at| &self.0[at]) {
+        let mut passed = self.home(hash);
+        for _ in 0..steps {
+            let bucket = &self.0[passed];
             let count = bucket.overflow();
             if count < MOST_OVERFLOW {
                 bucket.set_overflow(count.saturating_sub(1));
             }
+            passed = self.after(passed);
         }
         true
     }
 
     /// Puts another slot in the place of one with the same hash: at each moment one of them is found.
     pub(super) fn replace(&self, hash: u32, old: u32, new: u32) -> bool {
-        let Some((steps, cell)) = self.place(hash, old) else { return false };
-        let at = (self.home(hash) + steps) % self.0.len();
+        let Some((_, at, cell)) = self.place(hash, old) else { return false };
         self.0[at].slots[cell].store(new, Ordering::Release);
         true
     }
