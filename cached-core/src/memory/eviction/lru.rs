@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use super::{Evict, Resident, Slots};
+use super::{Evict, Resident};
 use crate::sync::CachePadded;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
@@ -53,7 +53,7 @@ impl Lru {
 }
 
 impl Evict for Lru {
-    fn admit(&mut self, slot: u32, resident: Resident<'_>, _slots: Slots<'_, '_>) {
+    fn admit<'s>(&mut self, slot: u32, resident: Resident<'s>, _: &impl Fn(u32) -> Option<Resident<'s>>) {
         if self.listed.len() <= slot as usize {
             self.listed.resize(slot as usize + 1, 0);
         }
@@ -77,7 +77,7 @@ impl Evict for Lru {
         }
     }
 
-    fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32> {
+    fn victim<'s>(&mut self, slots: &impl Fn(u32) -> Option<Resident<'s>>) -> Option<u32> {
         while let Some(Reverse((stamp, slot))) = self.heap.pop() {
             if self.listed[slot as usize] != stamp {
                 self.leftovers = self.leftovers.saturating_sub(1);

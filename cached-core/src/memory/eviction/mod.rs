@@ -79,17 +79,14 @@ impl Hits {
     }
 }
 
-/// Finds the entry in a slot.
-type Slots<'f, 's> = &'f dyn Fn(u32) -> Option<Resident<'s>>;
-
-/// What the engine asks of a policy.
+/// What the engine asks of a policy. `slots` finds the entry in a slot.
 trait Evict {
     /// A new entry. Room for it was made before.
-    fn admit(&mut self, slot: u32, resident: Resident<'_>, slots: Slots<'_, '_>);
+    fn admit<'s>(&mut self, slot: u32, resident: Resident<'s>, slots: &impl Fn(u32) -> Option<Resident<'s>>);
     /// An entry left for another reason than [`victim`](Evict::victim).
     fn remove(&mut self, slot: u32, resident: Resident<'_>);
     /// Chooses an entry to leave and lets go of it.
-    fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32>;
+    fn victim<'s>(&mut self, slots: &impl Fn(u32) -> Option<Resident<'s>>) -> Option<u32>;
 }
 
 /// The policy of one shard.
@@ -131,22 +128,29 @@ impl Eviction {
         matches!(self, Self::Lru(_))
     }
 
-    fn policy(&mut self) -> &mut dyn Evict {
+    pub(crate) fn admit<'s>(
+        &mut self,
+        slot: u32,
+        resident: Resident<'s>,
+        slots: &impl Fn(u32) -> Option<Resident<'s>>,
+    ) {
         match self {
-            Self::Adaptive(policy) => &mut **policy,
-            Self::Lru(policy) => &mut **policy,
+            Self::Adaptive(policy) => policy.admit(slot, resident, slots),
+            Self::Lru(policy) => policy.admit(slot, resident, slots),
         }
     }
 
-    pub(crate) fn admit(&mut self, slot: u32, resident: Resident<'_>, slots: Slots<'_, '_>) {
-        self.policy().admit(slot, resident, slots);
-    }
-
     pub(crate) fn remove(&mut self, slot: u32, resident: Resident<'_>) {
-        self.policy().remove(slot, resident);
+        match self {
+            Self::Adaptive(policy) => policy.remove(slot, resident),
+            Self::Lru(policy) => policy.remove(slot, resident),
+        }
     }
 
-    pub(crate) fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32> {
-        self.policy().victim(slots)
+    pub(crate) fn victim<'s>(&mut self, slots: &impl Fn(u32) -> Option<Resident<'s>>) -> Option<u32> {
+        match self {
+            Self::Adaptive(policy) => policy.victim(slots),
+            Self::Lru(policy) => policy.victim(slots),
+        }
     }
 }

@@ -20,6 +20,18 @@ impl Marks {
         Self::default().in_main(main)
     }
 
+    /// As [`bits`](Marks::bits) gave them.
+    #[inline]
+    pub(super) fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    /// The lowest three bits are all but what the duel notes.
+    #[inline]
+    pub(super) fn bits(self) -> u8 {
+        self.0
+    }
+
     #[inline]
     pub(super) fn of(touch: &Touch) -> Self {
         Self(touch.get())

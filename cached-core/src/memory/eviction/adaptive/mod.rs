@@ -19,7 +19,7 @@ mod ghosts;
 mod marks;
 mod miniature;
 mod queues;
-mod sampled;
+mod records;
 mod settings;
 mod sketch;
 #[cfg(all(test, not(shuttle)))]
@@ -31,14 +31,14 @@ use std::sync::Arc;
 use self::duel::Duel;
 use self::ghosts::Ghosts;
 use self::marks::Marks;
-use self::queues::{Entries, Entry, Queues};
+use self::queues::{Entries, Entry, Linked, Queues};
 use self::settings::Running;
 use self::sketch::Sketch;
-use super::{Evict, Resident, Slots, Touch};
+use super::{Evict, Resident, Touch};
 
 /// The adaptive policy of one shard.
 pub(crate) struct Adaptive {
-    queues: Queues,
+    queues: Queues<Linked>,
     /// Made when the shard is half full: a cache that never fills pays for its queues only.
     history: Option<Box<History>>,
     /// What the shard may expect to hold of the cache's capacity, by weight. It may come to more or less.
@@ -98,7 +98,7 @@ impl Adaptive {
     }
 
     /// What is known, made anew if it was made for less than half of what the shard holds, beside the rest of the policy.
-    fn parts(&mut self) -> (&mut History, &mut Queues, &Running) {
+    fn parts(&mut self) -> (&mut History, &mut Queues<Linked>, &Running) {
         let queues = &mut self.queues;
         self.history.take_if(|history| queues.len() > 2 * history.entries);
         let history = self.history.get_or_insert_with(|| {
@@ -126,7 +126,7 @@ pub(super) fn hit(touch: &Touch) {
 }
 
 impl Evict for Adaptive {
-    fn admit(&mut self, slot: u32, resident: Resident<'_>, slots: Slots<'_, '_>) {
+    fn admit<'s>(&mut self, slot: u32, resident: Resident<'s>, slots: &impl Fn(u32) -> Option<Resident<'s>>) {
         let entry = Entry::from(resident);
         let mut returns = false;
         if self.queues.weight() >= self.share / 2 {
@@ -137,8 +137,9 @@ impl Evict for Adaptive {
             }
             returns = history.ghosts.take(entry.hash) && running.settings().ghosts;
         }
-        self.queues.admit(slot, entry.weight, returns);
-        Marks::new(returns).leave_on(resident.touch);
+        let marks = Marks::new(returns);
+        marks.leave_on(resident.touch);
+        self.queues.admit(slot, entry.weight, marks);
     }
 
     fn remove(&mut self, slot: u32, resident: Resident<'_>) {
@@ -149,7 +150,7 @@ impl Evict for Adaptive {
         }
     }
 
-    fn victim(&mut self, slots: Slots<'_, '_>) -> Option<u32> {
+    fn victim<'s>(&mut self, slots: &impl Fn(u32) -> Option<Resident<'s>>) -> Option<u32> {
         if self.queues.len() == 0 {
             return None;
         }
@@ -174,9 +175,9 @@ impl fmt::Debug for Adaptive {
 }
 
 /// The engine's entries, as the queues see them.
-struct Residents<'f, 's>(Slots<'f, 's>);
+struct Residents<'f, F>(&'f F);
 
-impl Entries for Residents<'_, '_> {
+impl<'s, F: Fn(u32) -> Option<Resident<'s>>> Entries for Residents<'_, F> {
     #[inline]
     fn get(&self, slot: u32) -> Option<Entry> {
         (self.0)(slot).map(Entry::from)

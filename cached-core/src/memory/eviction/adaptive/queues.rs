@@ -49,53 +49,134 @@ const PASS_IN_MAIN: usize = 256;
 /// How many entries a window that is too large hands to main in one eviction.
 const HAND_OVER: usize = 4;
 
-/// The window and main: two CLOCKs over the same slots. Entries are hit without their knowing, and looked at when their turn comes.
+/// Which of the two queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    Window,
+    Main,
+}
+
+impl Which {
+    fn of(marks: Marks) -> Self {
+        if marks.is_main() { Self::Main } else { Self::Window }
+    }
+}
+
+/// In which order the slots stand in the two queues.
+pub(super) trait Order {
+    fn len(&self, which: Which) -> usize;
+    /// In as the last to come out, or as the next.
+    fn push(&mut self, which: Which, slot: u32, end: End);
+    /// The last that came in, or the next to come out.
+    fn peek(&self, which: Which, end: End) -> Option<u32>;
+    /// `slot` must be in this queue. Cheap at both ends.
+    fn remove(&mut self, which: Which, slot: u32);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Young,
+    Old,
+}
+
+/// Doubly linked: out of the middle in O(1), for 8 bytes per entry.
 #[derive(Debug, Default)]
-pub(super) struct Queues {
+pub(super) struct Linked {
     links: Links,
-    window: Clock,
-    main: Clock,
+    window: Queue,
+    main: Queue,
 }
 
+impl Linked {
+    fn queue(&self, which: Which) -> &Queue {
+        match which {
+            Which::Window => &self.window,
+            Which::Main => &self.main,
+        }
+    }
+
+    fn parts(&mut self, which: Which) -> (&mut Queue, &mut Links) {
+        let queue = match which {
+            Which::Window => &mut self.window,
+            Which::Main => &mut self.main,
+        };
+        (queue, &mut self.links)
+    }
+}
+
+impl Order for Linked {
+    fn len(&self, which: Which) -> usize {
+        self.queue(which).len()
+    }
+
+    fn push(&mut self, which: Which, slot: u32, end: End) {
+        let (queue, links) = self.parts(which);
+        links.make_room(slot);
+        match end {
+            End::Young => queue.push(links, slot),
+            End::Old => queue.push_back(links, slot),
+        }
+    }
+
+    fn peek(&self, which: Which, end: End) -> Option<u32> {
+        match end {
+            End::Young => self.queue(which).front(),
+            End::Old => self.queue(which).back(),
+        }
+    }
+
+    fn remove(&mut self, which: Which, slot: u32) {
+        let (queue, links) = self.parts(which);
+        queue.unlink(links, slot);
+    }
+}
+
+/// The window and main: two CLOCKs. Entries are hit without their knowing, and looked at when their turn comes.
 #[derive(Debug, Default)]
-struct Clock {
-    queue: Queue,
-    weight: u64,
+pub(super) struct Queues<O> {
+    order: O,
+    window_weight: u64,
+    main_weight: u64,
 }
 
-impl Queues {
+impl<O: Order> Queues<O> {
     pub(super) fn len(&self) -> usize {
-        self.window.queue.len() + self.main.queue.len()
+        self.order.len(Which::Window) + self.order.len(Which::Main)
     }
 
     pub(super) fn weight(&self) -> u64 {
-        self.window.weight + self.main.weight
+        self.window_weight + self.main_weight
     }
 
-    /// Takes a new entry in, whose marks are [`Marks::new`] with the same `main`.
-    pub(super) fn admit(&mut self, slot: u32, weight: u32, main: bool) {
-        self.links.make_room(slot);
-        let clock = if main { &mut self.main } else { &mut self.window };
-        clock.weight += u64::from(weight);
-        clock.queue.push(&mut self.links, slot);
+    fn weight_of(&mut self, which: Which) -> &mut u64 {
+        match which {
+            Which::Window => &mut self.window_weight,
+            Which::Main => &mut self.main_weight,
+        }
+    }
+
+    fn push(&mut self, slot: u32, weight: u32, marks: Marks, end: End) {
+        let which = Which::of(marks);
+        *self.weight_of(which) += u64::from(weight);
+        self.order.push(which, slot, end);
+    }
+
+    /// Takes a new entry in.
+    pub(super) fn admit(&mut self, slot: u32, weight: u32, marks: Marks) {
+        self.push(slot, weight, marks, End::Young);
     }
 
     /// Lets go of an entry.
     pub(super) fn remove(&mut self, slot: u32, entry: Entry) {
-        let clock = if entry.marks.is_main() { &mut self.main } else { &mut self.window };
-        clock.weight -= u64::from(entry.weight);
-        clock.queue.unlink(&mut self.links, slot);
+        let which = Which::of(entry.marks);
+        *self.weight_of(which) -= u64::from(entry.weight);
+        self.order.remove(which, slot);
     }
 
     /// Moves an entry to the young end of a queue, or to the old one, and gives it new marks.
     fn requeue(&mut self, entries: &mut impl Entries, slot: u32, entry: Entry, marks: Marks, end: End) {
         self.remove(slot, entry);
-        let clock = if marks.is_main() { &mut self.main } else { &mut self.window };
-        clock.weight += u64::from(entry.weight);
-        match end {
-            End::Young => clock.queue.push(&mut self.links, slot),
-            End::Old => clock.queue.push_back(&mut self.links, slot),
-        }
+        self.push(slot, entry.weight, marks, end);
         if marks != entry.marks {
             entries.mark(slot, marks);
         }
@@ -123,7 +204,7 @@ impl Queues {
             }
             (Some(chosen), None) | (None, Some(chosen)) => chosen,
             (None, None) => {
-                let slot = self.window.queue.back()?;
+                let slot = self.order.peek(Which::Window, End::Old)?;
                 (slot, entries.get(slot)?)
             }
         };
@@ -144,9 +225,9 @@ impl Queues {
     /// its oldest to main's young end instead cost 0.2 points in the mean of the traces.
     fn shrink_window(&mut self, entries: &mut impl Entries, size: Size) {
         for _ in 0..HAND_OVER {
-            let Some(slot) = self.window.queue.front() else { break };
+            let Some(slot) = self.order.peek(Which::Window, End::Young) else { break };
             let Some(entry) = entries.get(slot) else { break };
-            if self.window.weight + size.newcomer <= size.target + u64::from(entry.weight) {
+            if self.window_weight + size.newcomer <= size.target + u64::from(entry.weight) {
                 break;
             }
             self.requeue(entries, slot, entry, entry.marks.in_main(true), End::Old);
@@ -162,8 +243,8 @@ impl Queues {
         size: Size,
     ) -> Option<(u32, Entry)> {
         let mut passed = 0;
-        while self.window.weight + size.newcomer > size.target {
-            let slot = self.window.queue.back()?;
+        while self.window_weight + size.newcomer > size.target {
+            let slot = self.order.peek(Which::Window, End::Old)?;
             let entry = entries.get(slot)?;
             let hits = entry.marks.hits();
             if hits == 0 || passed == PASS_IN_WINDOW {
@@ -186,7 +267,7 @@ impl Queues {
     ) -> Option<(u32, Entry)> {
         let mut passed = 0;
         loop {
-            let slot = self.main.queue.back()?;
+            let slot = self.order.peek(Which::Main, End::Old)?;
             let entry = entries.get(slot)?;
             let hits = entry.marks.hits();
             if hits == 0 || passed == PASS_IN_MAIN {
@@ -195,7 +276,7 @@ impl Queues {
             passed += 1;
             frequency.seen(entry.hash, 1);
             // A window that became too small takes what main would keep.
-            let main = self.window.weight + size.newcomer >= size.target - size.target / 8;
+            let main = self.window_weight + size.newcomer >= size.target - size.target / 8;
             self.requeue(entries, slot, entry, entry.marks.with_hits(hits - 1).in_main(main), End::Young);
         }
     }
@@ -206,10 +287,4 @@ impl Queues {
 struct Size {
     target: u64,
     newcomer: u64,
-}
-
-#[derive(Clone, Copy)]
-enum End {
-    Young,
-    Old,
 }

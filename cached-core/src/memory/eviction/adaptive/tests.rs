@@ -83,6 +83,11 @@ fn policy_and_engine_agree_on_what_is_there() {
                 _ => {}
             }
             assert_eq!((policy.queues.len(), policy.queues.weight()), (there.len(), shard.weight));
+            if random.u32(..100) == 0
+                && let Some(duel) = policy.history.as_ref().and_then(|history| history.duel.as_ref())
+            {
+                duel.validate();
+            }
         }
         while shard.evict(&mut policy).is_some() {}
         assert_eq!((shard.weight, policy.queues.len()), (0, 0), "every entry was some time the victim");
@@ -146,6 +151,14 @@ fn a_loop_a_little_longer_than_the_cache_is_held_in_part_whichever_keys_are_samp
             assert!(ratio > 0.7, "{ratio:.2} of the loop {chance} at {capacity}");
         }
     }
+}
+
+#[test]
+fn a_working_set_that_moves_is_held_nearly_as_by_lru_in_a_cache_of_16() {
+    let mut random = fastrand::Rng::with_seed(4);
+    let keys = (0..30_000).map(|i| i / 6 + random.u64(..20));
+    let ratio = replay(&mut shards(16, 1), 16, keys);
+    assert!(ratio > 0.66, "LRU has 69 %, and a window of 90 % 61; {ratio}");
 }
 
 #[test]
