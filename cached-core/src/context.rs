@@ -93,10 +93,16 @@ impl Drop for Entered {
     }
 }
 
+/// Whether anything is to be done otherwise than usual; [`mode`] says what.
+#[inline]
+pub(crate) fn is_overridden() -> bool {
+    OVERRIDDEN.with(Cell::get)
+}
+
 /// What a call by `site` (an address; 0 where a cache is used directly) is to do.
 #[inline]
 pub(crate) fn mode(site: usize) -> Mode {
-    if OVERRIDDEN.with(Cell::get) { innermost(site) } else { Mode::Use }
+    if is_overridden() { innermost(site) } else { Mode::Use }
 }
 
 #[cold]

@@ -1,11 +1,12 @@
 //! What a cache counts, and how it counts without slowing its readers down.
 
-use std::cell::Cell;
+mod striped;
+
 use std::time::Duration;
 
+use self::striped::Striped;
 use crate::cause::{EvictionCause, InvalidationKind};
 use crate::observe::{Answer, LoadSpan, Observer};
-use crate::sync::CachePadded;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// What a cache has done since it was made. A snapshot: its figures are read one after another, not all at one instant.
@@ -126,43 +127,6 @@ impl Stats {
         self.weight += other.weight;
         self
     }
-}
-
-/// A counter that many threads advance at once without sharing a cache line.
-#[derive(Debug)]
-struct Striped(Box<[CachePadded<AtomicU64>]>);
-
-impl Striped {
-    fn new() -> Self {
-        let cores = std::thread::available_parallelism().map_or(4, usize::from);
-        Self((0..(2 * cores).next_power_of_two().min(64)).map(|_| CachePadded::default()).collect())
-    }
-
-    #[inline]
-    fn increment(&self) {
-        let stripe = thread_number() & (self.0.len() - 1);
-        self.0[stripe].0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn sum(&self) -> u64 {
-        self.0.iter().map(|stripe| stripe.0.load(Ordering::Relaxed)).sum()
-    }
-}
-
-/// A small number that is this thread's own until more threads were started than there are stripes.
-#[inline]
-fn thread_number() -> usize {
-    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-    let number = NUMBER.get();
-    if number != usize::MAX {
-        return number;
-    }
-    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % usize::MAX;
-    NUMBER.set(number);
-    number
 }
 
 /// The counters behind [`Stats`], and who else is told.

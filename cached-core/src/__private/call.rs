@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use super::load::{Load, Tags};
 use super::shape::Shape;
-use super::site::{Scope, Site, Target, TypeTag};
+use super::site::{Near, Scope, Site, Target, TypeTag};
 use crate::cache::{Asking, Cache, Options};
 use crate::context::{self, Mode};
 use crate::key::{KeyWriter, Parts};
@@ -65,6 +65,8 @@ impl<P: Parts> Call<P> {
     }
 
     /// Looks the key up. A hit is found here and now; what takes longer is in what is returned, which borrows nothing.
+    ///
+    /// Inlined into the function: what a hit does not need stands in functions of its own, which are not.
     #[inline]
     pub fn begin<S: Shape>(
         self,
@@ -72,40 +74,69 @@ impl<P: Parts> Call<P> {
         options: fn() -> Options,
         tags: impl FnOnce(&mut Tags),
     ) -> Begin<S, P::Owned> {
-        let mode = context::mode(self.site.address());
-        if mode == Mode::Bypass || !self.when {
-            return Begin { shape, stage: Stage::Inert };
-        }
-        let cache = self.site.cache::<P, S::Stored>(self.scope, options, shape.wire());
-        let core = cache.core();
-        let hash = core.engine.hash(|state| self.parts.hash_part(state));
-        if mode == Mode::Use
-            && core.asks_memory()
-            && let Some(stored) = core.engine.get(hash, |key| self.parts.eq_part(key))
+        let Self { site, parts, scope, when } = self;
+        let quick = if when && !context::is_overridden() { site.plain_cache(&scope) } else { None };
+        let (near, look) = match quick {
+            Some(near) => (near, Look::Memory),
+            None => match Self::prepare(site, scope, when, options, shape) {
+                Some(prepared) => prepared,
+                None => return Begin { shape, stage: Stage::Inert },
+            },
+        };
+        let Near { engine, cache } = near;
+        let hash = engine.hash(|state| parts.hash_part(state));
+        if look == Look::Memory
+            && let Some(stored) = engine.get(hash, |key| parts.eq_part(key))
         {
             if shape.is_null(&stored) {
-                core.engine.counters.null_hit();
+                engine.counters.null_hit();
             }
             return Begin { shape, stage: Stage::Found(Some(stored)) };
         }
-        self.miss(shape, cache, hash, mode, tags)
+        // Put together again only now: passed on as it came, it would have to be in memory from the start.
+        Self { site, parts, scope, when }.miss(shape, cache, tags, hash, look)
+    }
+
+    /// What there is to do for a call that is not like most: the first, one of a generic function, one over a shared backend, one in a
+    /// scope that changes what it does. `None` if it is to leave the cache alone.
+    #[cold]
+    #[inline(never)]
+    fn prepare<S: Shape>(
+        site: &'static Site,
+        scope: Scope,
+        when: bool,
+        options: fn() -> Options,
+        shape: S,
+    ) -> Option<(&'static Near<P::Owned, S::Stored>, Look)> {
+        let mode = context::mode(site.address());
+        if mode == Mode::Bypass || !when {
+            return None;
+        }
+        let near = site.cache::<P, S::Stored>(&scope, options, shape.wire());
+        let look = match mode {
+            Mode::Refresh => Look::Nowhere,
+            _ if near.cache.core().asks_memory() => Look::Memory,
+            _ => Look::Behind,
+        };
+        Some((near, look))
     }
 
     #[cold]
+    #[inline(never)]
     fn miss<S: Shape>(
         self,
         shape: S,
         cache: &'static Cache<P::Owned, S::Stored>,
-        hash: u64,
-        mode: Mode,
         tags: impl FnOnce(&mut Tags),
+        hash: u64,
+        look: Look,
     ) -> Begin<S, P::Owned> {
         let core = cache.core();
         if core.problem.is_some() {
             return Begin { shape, stage: Stage::Inert };
         }
-        let reuse = match mode {
-            Mode::Refresh => Reuse::Nothing,
+        let reuse = match look {
+            Look::Nowhere => Reuse::Nothing,
             _ if core.single_flight => Reuse::Anything,
             _ => Reuse::Entry,
         };
@@ -116,6 +147,17 @@ impl<P: Parts> Call<P> {
         let asking = Asking::new(core, want);
         Begin { shape, stage: Stage::Missed(Box::new(Missed { asking, cache, text })) }
     }
+}
+
+/// Where an answer may come from.
+#[derive(Clone, Copy, PartialEq)]
+enum Look {
+    /// From memory, and then from wherever else.
+    Memory,
+    /// From what is behind memory, which is not in step with it.
+    Behind,
+    /// From nowhere but the body.
+    Nowhere,
 }
 
 impl<P> fmt::Debug for Call<P> {
@@ -162,9 +204,15 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Begin<S, K> {
     pub fn wait(self) -> Lookup<S, K> {
         match self.stage {
             Stage::Found(Some(stored)) => Lookup::Found(self.shape.to_output(stored)),
-            stage => crate::flight::block_on(Self { shape: self.shape, stage }),
+            stage => block_on(Self { shape: self.shape, stage }),
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn block_on<S: Shape, K: Eq + Send + Sync + 'static>(begin: Begin<S, K>) -> Lookup<S, K> {
+    crate::flight::block_on(begin)
 }
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begin<S, K> {
@@ -173,12 +221,22 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begin<S, K> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Lookup<S, K>> {
         let this = &mut *self;
-        let shape = this.shape;
-        match &mut this.stage {
-            Stage::Found(stored) => match stored.take() {
-                Some(stored) => Poll::Ready(Lookup::Found(shape.to_output(stored))),
-                None => Poll::Pending,
-            },
+        if let Stage::Found(stored) = &mut this.stage
+            && let Some(stored) = stored.take()
+        {
+            return Poll::Ready(Lookup::Found(this.shape.to_output(stored)));
+        }
+        this.stage.poll(this.shape, cx)
+    }
+}
+
+impl<S: Shape, K: Eq + Send + Sync + 'static> Stage<S, K> {
+    /// Polls what was not found at once.
+    #[cold]
+    #[inline(never)]
+    fn poll(&mut self, shape: S, cx: &mut Context<'_>) -> Poll<Lookup<S, K>> {
+        match self {
+            Stage::Found(_) => Poll::Pending,
             Stage::Inert => Poll::Ready(Lookup::Lead(Load::inert(shape))),
             Stage::Missed(missed) => loop {
                 let Missed { asking, cache, text } = &mut **missed;

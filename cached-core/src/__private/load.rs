@@ -53,7 +53,8 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Load<S, K> {
         Self { shape, leading: Some(Leading { lead, grant, cache, text }) }
     }
 
-    /// Runs the body.
+    /// Runs the body. Not inlined, so that a hit does not set up what only the body needs.
+    #[inline(never)]
     pub fn run(&mut self, body: impl FnOnce() -> S::Output) -> S::Output {
         match &self.leading {
             Some(leading) => leading.lead.run(body),
@@ -71,6 +72,7 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Load<S, K> {
 
     /// Stores what the body returned, as far as `describe` and the settings want it, gives it to those who wait, and returns it. Over a
     /// shared backend, blocks until the store has it.
+    #[inline(never)]
     pub fn finish(self, output: S::Output, describe: impl FnOnce(&mut Entry<'_, S::Value>)) -> S::Output {
         let (output, filled) = self.finish_shared(output, describe);
         if let Some(ack) = filled.0 {

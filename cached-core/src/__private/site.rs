@@ -12,6 +12,7 @@ use crate::context::{Mode, Override};
 use crate::invalidated::Invalidated;
 use crate::invalidation::Invalidation;
 use crate::key::{KeyWriter, Parts};
+use crate::memory::Shared;
 use crate::registry::{self, AnyCache, CacheHandle, Group};
 use crate::remote::{Backend, Wire};
 
@@ -55,6 +56,12 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) const NONE: Self = Self { owner: TypeTag::NONE, generics: TypeTag::NONE, arguments: None };
+
+    /// Whether there is nothing to tell instances apart by. Known at compile time where a call is inlined.
+    #[inline]
+    const fn is_none(&self) -> bool {
+        self.owner.id.is_none() && self.generics.id.is_none() && self.arguments.is_none()
+    }
 }
 
 /// One annotated function: where its caches are, one for each instance that was called.
@@ -63,15 +70,26 @@ impl Scope {
 /// macro having to name a type.
 pub struct Site {
     meta: Meta,
-    first: OnceLock<Box<Instance>>,
+    /// In place, and what a hit needs of it first: fewer loads that wait for each other.
+    first: OnceLock<Instance>,
 }
 
+/// The cache of a function for one choice of types.
 struct Instance {
+    /// A [`Near<K, V>`](Near).
+    near: Box<dyn Any + Send + Sync>,
+    /// Whether it is all that a call without a scope can mean, and memory may always answer, there being nothing behind it.
+    plain: bool,
+    memory_only: bool,
     scope: Scope,
-    /// A `Cache<K, V>`.
-    cache: Box<dyn Any + Send + Sync>,
     erased: Arc<dyn AnyCache>,
     next: OnceLock<Box<Instance>>,
+}
+
+/// A cache, and beside it what a hit needs of it.
+pub(super) struct Near<K, V> {
+    pub(super) engine: Shared<K, V>,
+    pub(super) cache: Cache<K, V>,
 }
 
 impl Site {
@@ -95,58 +113,55 @@ impl Site {
         Call::new(self, parts)
     }
 
-    /// The cache of the instance with these types; made if this is its first call.
+    /// The cache to look a key up in, found without a detour: that of the instance which was called first, if it is the one with these
+    /// types and memory may always answer for it.
     #[inline]
-    pub(super) fn cache<P, V>(
-        &'static self,
-        scope: Scope,
-        options: fn() -> Options,
-        wire: fn() -> Option<Wire<V>>,
-    ) -> &'static Cache<P::Owned, V>
+    pub(super) fn plain_cache<K, V>(&'static self, scope: &Scope) -> Option<&'static Near<K, V>>
     where
-        P: Parts,
+        K: Eq + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
-        if let Some(instance) = self.first.get()
-            && instance.scope == scope
-            && let Some(cache) = instance.cache.downcast_ref()
-        {
-            return cache;
-        }
-        self.cache_in_chain::<P, V>(scope, options, wire)
+        let first = self.first.get()?;
+        let fits = if scope.is_none() { first.plain } else { first.memory_only && first.scope == *scope };
+        if fits { first.near.downcast_ref() } else { None }
     }
 
-    #[cold]
-    fn cache_in_chain<P, V>(
+    /// The cache of the instance with these types; made if this is its first call.
+    pub(super) fn cache<P, V>(
         &'static self,
-        scope: Scope,
+        scope: &Scope,
         options: fn() -> Options,
         wire: fn() -> Option<Wire<V>>,
-    ) -> &'static Cache<P::Owned, V>
+    ) -> &'static Near<P::Owned, V>
     where
         P: Parts,
         V: Clone + Send + Sync + 'static,
     {
-        let mut at = &self.first;
         let mut new = None;
         loop {
-            if let Some(instance) = at.get() {
-                if let Some(cache) = (instance.scope == scope).then(|| instance.cache.downcast_ref()).flatten() {
-                    return cache;
+            let mut at = self.first.get();
+            let mut last = None;
+            while let Some(instance) = at {
+                if instance.scope == *scope
+                    && let Some(near) = instance.near.downcast_ref()
+                {
+                    return near;
                 }
-                at = &instance.next;
-                continue;
+                last = Some(instance);
+                at = instance.next.get().map(|next| &**next);
             }
             // Made before the link is taken: the settings are the user's expressions, and may themselves call this function.
             let instance = new.take().unwrap_or_else(|| {
-                let instance = self.instance::<P, V>(scope, options(), wire());
+                let instance = self.instance::<P, V>(*scope, options(), wire());
                 // Listed before any call can find it: an invalidation that runs once a load has begun must reach it (G7).
                 registry::register(&instance.erased);
                 instance
             });
-            if let Err(lost) = at.set(Box::new(instance)) {
-                new = Some(*lost);
-            }
+            // Whoever loses looks at what was put there, and goes on behind it.
+            new = match last {
+                None => self.first.set(instance).err(),
+                Some(last) => last.next.set(Box::new(instance)).err().map(|lost| *lost),
+            };
         }
     }
 
@@ -177,10 +192,15 @@ impl Site {
         let patterns = self.patterns();
         let function = Function { name: self.path(scope), prefix, patterns, text: Box::new(text), problem };
         let cache = Cache::<P::Owned, V>::of_function(function, behind, &options, config::clock());
+        let erased = Arc::clone(cache.core()) as Arc<dyn AnyCache>;
+        let memory_only = cache.core().is_memory_only();
+        let near = Near { engine: Arc::clone(&cache.core().engine), cache };
         Instance {
+            near: Box::new(near),
+            plain: memory_only && scope.is_none(),
+            memory_only,
             scope,
-            erased: Arc::clone(cache.core()) as Arc<dyn AnyCache>,
-            cache: Box::new(cache),
+            erased,
             next: OnceLock::new(),
         }
     }
@@ -284,10 +304,10 @@ impl Group for Site {
 
     fn caches(&self) -> Vec<Arc<dyn AnyCache>> {
         let mut caches = Vec::new();
-        let mut at = &self.first;
-        while let Some(instance) = at.get() {
+        let mut at = self.first.get();
+        while let Some(instance) = at {
             caches.push(Arc::clone(&instance.erased));
-            at = &instance.next;
+            at = instance.next.get().map(|next| &**next);
         }
         caches
     }

@@ -298,6 +298,11 @@ impl<K, V> Core<K, V> {
         self.remote.as_ref().is_none_or(|remote| remote.is_front_open())
     }
 
+    /// Whether there is nothing behind memory.
+    pub(crate) fn is_memory_only(&self) -> bool {
+        self.remote.is_none()
+    }
+
     /// How long a value that is stored now stays; `None` if it should not be stored at all.
     pub(crate) fn lifetime(&self, null: bool) -> Option<Option<Duration>> {
         let lifetime = self.freshness.lifetime(null, fastrand::f64());
