@@ -600,6 +600,42 @@ fn what_is_cleared_is_not_freed_under_its_readers() {
     });
 }
 
+/// Asks its cache when it is cloned.
+struct Asks(Alive, Arc<Mutex<Option<Cache<u64, Alive>>>>);
+
+impl Clone for Asks {
+    fn clone(&self) -> Self {
+        self.0.check();
+        let other = self.1.lock().unwrap().clone();
+        drop(other.and_then(|other| other.get(&1)));
+        thread::yield_now();
+        self.0.check();
+        Self(Alive::new(), Arc::clone(&self.1))
+    }
+}
+
+/// Fails if the inner of two readings of one thread ends the outer one, too.
+#[test]
+fn what_is_read_while_something_is_read_ends_nothing() {
+    explore(|| {
+        let inner: Cache<u64, Alive> = Cache::builder().capacity(2).build();
+        inner.insert(1, Alive::new());
+        let inner = Arc::new(Mutex::new(Some(inner)));
+        let cache: Cache<u64, Asks> = Cache::builder().capacity(2).build();
+        cache.insert(1, Asks(Alive::new(), Arc::clone(&inner)));
+        let reader = {
+            let cache = cache.clone();
+            thread::spawn(move || drop(cache.get(&1)))
+        };
+        let writer = thread::spawn(move || {
+            for _ in 0..2 {
+                cache.insert(1, Asks(Alive::new(), Arc::clone(&inner)));
+            }
+        });
+        join([reader, writer]);
+    });
+}
+
 /// Whoever listens sees what left while others may still be reading it.
 #[test]
 fn what_is_listened_to_is_freed_once() {
