@@ -86,7 +86,8 @@ fn compare(title: &str, rounds: usize, mut contenders: Vec<Contender<'_>>) {
     }
 }
 
-fn median(numbers: impl Iterator<Item = f64>) -> f64 {
+/// The middle one, or the upper of the two in the middle.
+pub fn median(numbers: impl Iterator<Item = f64>) -> f64 {
     let mut numbers: Vec<f64> = numbers.collect();
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use benches::table::median;
 use tempfile::TempDir;
 
 struct Crate {
@@ -39,10 +40,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("Development profile, {jobs} jobs, median of {rounds}, in turn.\n");
     println!("| depends on | seconds | ratio | crates |\n|---|---:|---:|---:|");
-    let base = crates.first_mut().map_or(f64::NAN, Crate::median);
-    for one in &mut crates {
-        let seconds = one.median();
-        println!("| {} | {seconds:.1} | {:.2} | {} |", one.name, seconds / base, one.crates);
+    let base = crates.first().map(|one| one.seconds.clone()).unwrap_or_default();
+    for one in &crates {
+        let seconds = median(one.seconds.iter().copied());
+        // Of those within a round: a drift of the machine's speed meets both sides.
+        let ratio = median(one.seconds.iter().zip(&base).map(|(seconds, base)| seconds / base));
+        println!("| {} | {seconds:.1} | {ratio:.2} | {} |", one.name, one.crates);
     }
     Ok(())
 }
@@ -100,10 +103,5 @@ impl Crate {
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() { Ok(said) } else { Err(format!("with {}: {said}", self.dependency).into()) }
-    }
-
-    fn median(&mut self) -> f64 {
-        self.seconds.sort_by(f64::total_cmp);
-        self.seconds.get(self.seconds.len() / 2).copied().unwrap_or(f64::NAN)
     }
 }
