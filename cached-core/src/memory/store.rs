@@ -214,7 +214,11 @@ fn find_place<K: Eq, V: Clone>(shard: &Writing<'_, K, V>, hash: u64, right: &Rig
     };
     if shard.loading.is_empty() {
         // Only an owner's word gets here.
-        return Some(Place { existing: shard.find(hash, |other| other == key), older: SmallVec::new(), for_waiters: None });
+        return Some(Place {
+            existing: shard.find(hash, |other| other == key),
+            older: SmallVec::new(),
+            for_waiters: None,
+        });
     }
     let older = shard.loading.iter_hash(hash).filter(|other| other.flight.number < number && other.key == *key);
     Some(Place {

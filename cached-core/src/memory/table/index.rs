@@ -99,15 +99,66 @@ impl Bucket {
     }
 }
 
+/// The bucket where a search begins, by the highest bits of the hash; its tag is the lowest.
+#[inline]
+fn home(hash: u32, log: u32) -> usize {
+    ((u64::from(hash) << log) >> 32) as usize
+}
+
+/// The buckets of some index, by an address that says how many there are.
+#[derive(Debug)]
+pub(super) struct Buckets;
+
+/// What a search finds in its first bucket.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Home {
+    /// Perhaps this slot. Another one it may still be.
+    Perhaps(u32),
+    /// Nothing, neither here nor elsewhere.
+    Nothing,
+    /// Go on searching.
+    Unclear,
+}
+
+impl Home {
+    /// # Safety
+    ///
+    /// `buckets` is the [`start`](Index::start) of an index that is alive.
+    #[inline]
+    pub(super) unsafe fn of(buckets: *mut Buckets, hash: u32) -> Self {
+        let log = (buckets.addr() & (align_of::<Bucket>() - 1)) as u32;
+        let first = buckets.map_addr(|address| address & !(align_of::<Bucket>() - 1)).cast::<Bucket>();
+        // SAFETY: there are 2^log buckets, and the home is less.
+        let bucket = unsafe { &*first.add(home(hash, log)) };
+        let (first, rest) = (bucket.first.load(Ordering::Acquire), bucket.rest.load(Ordering::Acquire));
+        match cells_with(tag(hash), first, rest) {
+            0 if rest >> OVERFLOW == 0 => Self::Nothing,
+            0 => Self::Unclear,
+            // After the tag: by now another entry may be there, which its writer completed before it wrote its number.
+            cells => match bucket.slots.get(cells.trailing_zeros() as usize) {
+                Some(slot) => Self::Perhaps(slot.load(Ordering::Acquire)),
+                None => Self::Unclear,
+            },
+        }
+    }
+}
+
 /// Slot numbers by the hashes of their keys. Changed by one writer at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Index(Arc<[Bucket]>);
 
 impl Index {
-    /// For up to `entries` entries.
+    /// For up to `entries` entries, or somewhat more: the number of buckets is a power of two.
     pub(super) fn for_entries(entries: usize) -> Self {
-        let buckets = entries.div_ceil(FILL).max(1);
+        let buckets = entries.div_ceil(FILL).next_power_of_two();
         Self((0..buckets).map(|_| Bucket::default()).collect())
+    }
+
+    /// For [`Home::of`].
+    pub(super) fn start(&self) -> *mut Buckets {
+        let log = self.0.len().trailing_zeros() as usize;
+        // Buckets are aligned to cache lines, which leaves room in the address for the logarithm of their number.
+        self.0.as_ptr().cast::<Buckets>().cast_mut().map_addr(|address| address | log)
     }
 
     /// How many entries it should hold at most.
@@ -115,21 +166,17 @@ impl Index {
         self.0.len() * FILL
     }
 
-    #[inline]
     fn home(&self, hash: u32) -> usize {
-        ((u64::from(hash) * self.0.len() as u64) >> 32) as usize
+        home(hash, self.0.len().trailing_zeros())
     }
 
-    #[inline]
     fn after(&self, bucket: usize) -> usize {
-        if bucket + 1 < self.0.len() { bucket + 1 } else { 0 }
+        (bucket + 1) & (self.0.len() - 1)
     }
 
     /// The first slot with this hash, as far as tags tell, that satisfies `is_it`.
-    #[inline]
     pub(super) fn find(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
-        // Most searches end in the first bucket.
         for _ in 0..self.0.len() {
             let bucket = self.0.get(at)?;
             let (first, rest) = (bucket.first.load(Ordering::Acquire), bucket.rest.load(Ordering::Acquire));

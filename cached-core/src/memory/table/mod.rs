@@ -26,7 +26,7 @@ use std::mem::needs_drop;
 use std::ptr::NonNull;
 
 use self::epoch::Pin;
-use self::index::Index;
+use self::index::{Buckets, Home, Index};
 use self::slots::{Entry, Side, Slot, State, View};
 pub(super) use self::slots::{Filled, Sides, SlotTags};
 use crate::clock::{Clock, Tick};
@@ -42,6 +42,10 @@ pub(super) struct Table<K, V, R> {
 /// What readers look at, on a line that writers seldom write to.
 #[repr(align(64))]
 struct Front<K, V> {
+    /// Of the view in force, for the shortest way to an entry: the buckets of its index, its chunks, and its sides if it has any.
+    buckets: AtomicPtr<Buckets>,
+    chunks: AtomicPtr<AtomicPtr<Slot<K, V>>>,
+    sides: AtomicPtr<AtomicPtr<Side>>,
     view: AtomicPtr<View<K, V>>,
     /// Whether readers need no fence.
     quick: AtomicBool,
@@ -167,6 +171,35 @@ const MOST_GARBAGE: usize = 256;
 /// How many entries there is room for at first.
 const FIRST_ROOM: usize = 10;
 
+impl<K, V> Front<K, V> {
+    fn new(view: &Owner<View<K, V>>) -> Self {
+        let front = Self {
+            buckets: AtomicPtr::default(),
+            chunks: AtomicPtr::default(),
+            sides: AtomicPtr::default(),
+            view: AtomicPtr::default(),
+            quick: AtomicBool::new(epoch::can_fence_everybody()),
+        };
+        front.show(view);
+        front
+    }
+
+    /// Puts a view in force.
+    ///
+    /// Its buckets come first. So who reads new chunks or sides can see that the buckets changed, which matters when a table was cleared:
+    /// numbers from the old index mean nothing in the new chunks. The other way round there is no danger: a number that was read from an
+    /// index was put there after its chunk, so who reads the chunks after it finds it.
+    fn show(&self, view: &Owner<View<K, V>>) -> Option<Owner<View<K, V>>> {
+        // SAFETY: owned by the caller, who has the lock or the table to himself.
+        let shown = unsafe { view.0.as_ref() };
+        self.buckets.store(shown.index.start(), Ordering::Release);
+        self.chunks.store(shown.chunks.as_ptr().cast_mut(), Ordering::Release);
+        let sides = if shown.sides.is_empty() { std::ptr::null_mut() } else { shown.sides.as_ptr().cast_mut() };
+        self.sides.store(sides, Ordering::Release);
+        NonNull::new(self.view.swap(view.0.as_ptr(), Ordering::AcqRel)).map(Owner)
+    }
+}
+
 impl<K, V, R> Table<K, V, R> {
     /// An empty table, expected to hold about `share` entries when it is full.
     pub(super) fn new(share: usize, sides: Sides, rest: R) -> Self {
@@ -182,8 +215,7 @@ impl<K, V, R> Table<K, V, R> {
             sealed: Vec::new(),
             sealed_at: Clock::system().now(),
         };
-        let quick = AtomicBool::new(epoch::can_fence_everybody());
-        let front = Front { view: AtomicPtr::new(view.0.as_ptr()), quick };
+        let front = Front::new(&view);
         std::mem::forget(view);
         Self { front, back: Back(Mutex::new(Inside { owned, rest })) }
     }
@@ -242,6 +274,30 @@ impl<K, V> Reading<'_, K, V> {
     /// The entry with this hash whose key satisfies `eq`.
     #[inline]
     pub(super) fn find(&self, hash: u32, eq: impl Fn(&K) -> bool) -> Option<Filled<'_, K, V>> {
+        let buckets = self.front.buckets.load(Ordering::Acquire);
+        // SAFETY: an index is freed when nobody can be reading it any more, and this reader is pinned.
+        match unsafe { Home::of(buckets, hash) } {
+            Home::Nothing => return None,
+            Home::Unclear => {}
+            Home::Perhaps(at) => {
+                let (chunks, sides) =
+                    (self.front.chunks.load(Ordering::Acquire), self.front.sides.load(Ordering::Acquire));
+                if self.front.buckets.load(Ordering::Acquire) == buckets {
+                    // SAFETY: freed when nobody can be reading it any more; read after the number, and, since the buckets are still the same, not
+                    // of a table that was cleared since. So the slot is there, and was found while pinned.
+                    let entry = unsafe { Entry::at(at, chunks, sides).filled() };
+                    if eq(entry.key()) {
+                        return Some(entry);
+                    }
+                }
+            }
+        }
+        self.search(hash, eq)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search(&self, hash: u32, eq: impl Fn(&K) -> bool) -> Option<Filled<'_, K, V>> {
         loop {
             // SAFETY: a view is freed when nobody can be reading it any more, and this reader is pinned.
             let view = unsafe { &*self.front.view.load(Ordering::Acquire) };
@@ -429,9 +485,9 @@ impl<K, V> Slots<'_, K, V> {
     /// Puts a view in force over the same chunks.
     fn publish(&mut self, view: View<K, V>) {
         let view = Owner::new(view);
-        let old = self.front.view.swap(view.0.as_ptr(), Ordering::AcqRel);
+        let old = self.front.show(&view);
         std::mem::forget(view);
-        self.owned.garbage.views.extend(NonNull::new(old).map(Owner));
+        self.owned.garbage.views.extend(old);
     }
 
     fn enlarge_index(&mut self) {
@@ -488,12 +544,12 @@ impl<K, V> Slots<'_, K, V> {
             return None;
         }
         let view = Owner::new(View::new(Index::for_entries(FIRST_ROOM), 1, self.owned.sides));
-        let old = self.front.view.swap(view.0.as_ptr(), Ordering::AcqRel);
+        let old = self.front.show(&view);
         std::mem::forget(view);
         // They are slots of what goes as a whole.
         self.owned.garbage.slots.clear();
         self.owned.sealed.iter_mut().for_each(|(_, garbage)| garbage.slots.clear());
-        self.owned.garbage.cleared.extend(NonNull::new(old).map(|old| Cleared(Owner(old))));
+        self.owned.garbage.cleared.extend(old.map(Cleared));
         (self.owned.free, self.owned.used) = (Vec::new(), 0);
         Some(std::mem::take(&mut self.owned.len))
     }

@@ -210,14 +210,9 @@ impl<K, V> View<K, V> {
         }
         // SAFETY: a chunk has so many slots, was completed before it was put here, and lives as long as a view that names it.
         let slot = unsafe { &*chunk_start.add(within) };
-        Some(Entry { slot, side: self.side(chunk), within })
-    }
-
-    #[inline]
-    fn side(&self, chunk: usize) -> Option<&Side> {
-        let side = self.sides.get(chunk)?.load(Ordering::Acquire);
+        let side = self.sides.get(chunk).map_or(ptr::null_mut(), |side| side.load(Ordering::Acquire));
         // SAFETY: the same.
-        unsafe { side.as_ref() }
+        Some(Entry { slot, side: unsafe { side.as_ref() }, within })
     }
 }
 
@@ -227,6 +222,28 @@ fn extended<T>(pointers: &[AtomicPtr<T>], to: usize) -> Box<[AtomicPtr<T>]> {
     }
     let known = pointers.iter().map(|pointer| pointer.load(Ordering::Relaxed));
     known.chain(std::iter::repeat(ptr::null_mut())).take(to).map(AtomicPtr::new).collect()
+}
+
+impl<'a, K, V> Entry<'a, K, V> {
+    /// The same as [`View::slot`] for who knows that it is there.
+    ///
+    /// # Safety
+    ///
+    /// `chunks` and `sides` are those of a view that lives for `'a`, or null for no sides, and the view has the chunk with this slot.
+    #[inline]
+    pub(super) unsafe fn at(
+        at: u32,
+        chunks: *const AtomicPtr<Slot<K, V>>,
+        sides: *const AtomicPtr<Side>,
+    ) -> Entry<'a, K, V> {
+        let (chunk, within) = ((at >> Slot::<K, V>::SHIFT) as usize, at as usize & (Slot::<K, V>::CHUNK - 1));
+        // SAFETY: as the caller promises.
+        unsafe {
+            let slot = &*(*chunks.add(chunk)).load(Ordering::Acquire).add(within);
+            let side = if sides.is_null() { None } else { (*sides.add(chunk)).load(Ordering::Acquire).as_ref() };
+            Entry { slot, side, within }
+        }
+    }
 }
 
 /// A slot with what is beside it. Its content may be looked at only through [`Filled`].
