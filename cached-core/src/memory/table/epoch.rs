@@ -150,7 +150,7 @@ impl Pin {
     pub(super) fn is_time_to_look(&self) -> bool {
         let fences = self.record.fences.load(Ordering::Relaxed).wrapping_add(1);
         self.record.fences.store(fences, Ordering::Relaxed);
-        fences % LOOK_EVERY == 0
+        fences.is_multiple_of(LOOK_EVERY)
     }
 }
 
