@@ -27,10 +27,10 @@ use std::ptr::NonNull;
 
 use self::epoch::Pin;
 use self::index::{Buckets, Home, Index};
-use self::slots::{Entry, Side, Slot, State, View};
+use self::slots::{Entry, Run, Side, Slot, State, View};
 pub(super) use self::slots::{Filled, Sides, SlotTags};
 use crate::clock::{Clock, Tick};
-use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
 /// A table, and under its lock the `rest` of what changes together with it.
@@ -42,10 +42,15 @@ pub(super) struct Table<K, V, R> {
 /// What readers look at, on a line that writers seldom write to.
 #[repr(align(64))]
 struct Front<K, V> {
-    /// Of the view in force, for the shortest way to an entry: the buckets of its index, its chunks, and its sides if it has any.
+    /// Of the view in force, for the shortest way to an entry: the buckets of its index, its sides if it has any, and where its slots are.
     buckets: AtomicPtr<Buckets>,
-    chunks: AtomicPtr<AtomicPtr<Slot<K, V>>>,
     sides: AtomicPtr<AtomicPtr<Side>>,
+    /// The first chunk.
+    head: AtomicPtr<Slot<K, V>>,
+    /// Where slot 0 would be if the run began with it.
+    run: AtomicPtr<Slot<K, V>>,
+    /// How many slots are in these two.
+    straight: AtomicU32,
     view: AtomicPtr<View<K, V>>,
     /// Whether readers need no fence.
     quick: AtomicBool,
@@ -118,11 +123,15 @@ impl<K, V> Drop for Cleared<K, V> {
         struct Chunks<'a, K, V>(&'a View<K, V>);
         impl<K, V> Drop for Chunks<'_, K, V> {
             fn drop(&mut self) {
-                for chunk in
-                    self.0.chunks.iter().map(|chunk| chunk.load(Ordering::Relaxed)).filter(|chunk| !chunk.is_null())
-                {
+                let run = self.0.run;
+                let chunks = self.0.chunks.iter().map(|chunk| chunk.load(Ordering::Relaxed)).enumerate();
+                for (_, chunk) in chunks.filter(|(at, chunk)| !chunk.is_null() && !run.contains(*at)) {
                     // SAFETY: nobody reads it, and it is in no other view that anybody uses.
-                    unsafe { Slot::free_chunk(chunk) };
+                    unsafe { Slot::free_chunks(chunk, 1) };
+                }
+                if run.chunks > 0 {
+                    // SAFETY: the same.
+                    unsafe { Slot::free_chunks(run.start, run.chunks) };
                 }
                 for side in self.0.sides.iter().filter_map(|side| NonNull::new(side.load(Ordering::Relaxed))) {
                     drop(Owner(side));
@@ -168,6 +177,8 @@ const CALM: std::time::Duration = std::time::Duration::from_millis(20);
 const GARBAGE: usize = 32;
 /// ... and no more than so many.
 const MOST_GARBAGE: usize = 256;
+/// A table that outgrows its first chunk gets as many of the others as it may be expected to need in one piece, of at most so many bytes.
+const RUN: usize = 256 << 10;
 /// How many entries there is room for at first.
 const FIRST_ROOM: usize = 10;
 
@@ -175,8 +186,10 @@ impl<K, V> Front<K, V> {
     fn new(view: &Owner<View<K, V>>) -> Self {
         let front = Self {
             buckets: AtomicPtr::default(),
-            chunks: AtomicPtr::default(),
             sides: AtomicPtr::default(),
+            head: AtomicPtr::default(),
+            run: AtomicPtr::default(),
+            straight: AtomicU32::new(0),
             view: AtomicPtr::default(),
             quick: AtomicBool::new(epoch::can_fence_everybody()),
         };
@@ -186,17 +199,31 @@ impl<K, V> Front<K, V> {
 
     /// Puts a view in force.
     ///
-    /// Its buckets come first. So who reads new chunks or sides can see that the buckets changed, which matters when a table was cleared:
-    /// numbers from the old index mean nothing in the new chunks. The other way round there is no danger: a number that was read from an
-    /// index was put there after its chunk, so who reads the chunks after it finds it.
+    /// Its buckets come first. So who reads anything else of it can see that the buckets changed, which matters when a table was cleared:
+    /// numbers from the old index mean nothing in the new slots. The other way round there is no danger: a number that was read from an
+    /// index was put there after its slot was made known here.
     fn show(&self, view: &Owner<View<K, V>>) -> Option<Owner<View<K, V>>> {
         // SAFETY: owned by the caller, who has the lock or the table to himself.
         let shown = unsafe { view.0.as_ref() };
         self.buckets.store(shown.index.start(), Ordering::Release);
-        self.chunks.store(shown.chunks.as_ptr().cast_mut(), Ordering::Release);
+        self.show_slots(shown);
         let sides = if shown.sides.is_empty() { std::ptr::null_mut() } else { shown.sides.as_ptr().cast_mut() };
         self.sides.store(sides, Ordering::Release);
         NonNull::new(self.view.swap(view.0.as_ptr(), Ordering::AcqRel)).map(Owner)
+    }
+
+    fn show_slots(&self, view: &View<K, V>) {
+        self.head.store(view.head(), Ordering::Release);
+        self.run.store(view.run.start.wrapping_sub(Slot::<K, V>::CHUNK), Ordering::Release);
+        self.straight.store(view.straight(), Ordering::Release);
+    }
+
+    /// For readers: a slot of the view in force that is not in the run. Null if it is not there, because the view has changed.
+    #[inline(never)]
+    fn slot(&self, at: u32) -> *const Slot<K, V> {
+        // SAFETY: a view is freed when nobody can be reading it any more, and the caller is pinned.
+        let view = unsafe { &*self.view.load(Ordering::Acquire) };
+        view.slot(at).map_or(std::ptr::null(), |entry| std::ptr::from_ref(entry.slot))
     }
 }
 
@@ -280,12 +307,20 @@ impl<K, V> Reading<'_, K, V> {
             Home::Nothing => return None,
             Home::Unclear => {}
             Home::Perhaps(at) => {
-                let (chunks, sides) =
-                    (self.front.chunks.load(Ordering::Acquire), self.front.sides.load(Ordering::Acquire));
-                if self.front.buckets.load(Ordering::Acquire) == buckets {
+                // Where the slot is, is read after its number, and how many there are before where they are.
+                let slot = if at < self.front.straight.load(Ordering::Acquire) {
+                    let (head, run) = (self.front.head.load(Ordering::Acquire), self.front.run.load(Ordering::Acquire));
+                    // Chosen without a branch, which could not be predicted.
+                    let start = if (at as usize) < Slot::<K, V>::CHUNK { head } else { run };
+                    start.wrapping_add(at as usize).cast_const()
+                } else {
+                    self.front.slot(at)
+                };
+                let sides = self.front.sides.load(Ordering::Acquire);
+                if !slot.is_null() && self.front.buckets.load(Ordering::Acquire) == buckets {
                     // SAFETY: freed when nobody can be reading it any more; read after the number, and, since the buckets are still the same, not
                     // of a table that was cleared since. So the slot is there, and was found while pinned.
-                    let entry = unsafe { Entry::at(at, chunks, sides).filled() };
+                    let entry = unsafe { Entry::at(slot, at, sides).filled() };
                     if eq(entry.key()) {
                         return Some(entry);
                     }
@@ -465,21 +500,48 @@ impl<K, V> Slots<'_, K, V> {
         let at = self.owned.used;
         self.owned.used += 1;
         let chunk = (at >> Slot::<K, V>::SHIFT) as usize;
-        if chunk >= current(self.front).chunks.len() {
-            let view = current(self.front);
-            let next = view.successor(view.index.clone(), (chunk + 1) * 2);
-            self.publish(next);
+        if current(self.front).chunks.get(chunk).is_none_or(|chunk| chunk.load(Ordering::Relaxed).is_null()) {
+            self.add_chunks(chunk);
         }
         let view = current(self.front);
-        if view.chunks[chunk].load(Ordering::Relaxed).is_null() {
-            if let Some(side) = view.sides.get(chunk) {
-                let made = Owner::new(Side::new(self.owned.sides, Slot::<K, V>::CHUNK));
-                side.store(made.0.as_ptr(), Ordering::Release);
-                std::mem::forget(made);
-            }
-            view.chunks[chunk].store(Slot::new_chunk(), Ordering::Release);
+        if let Some(side) = view.sides.get(chunk).filter(|side| side.load(Ordering::Relaxed).is_null()) {
+            let made = Owner::new(Side::new(self.owned.sides, Slot::<K, V>::CHUNK));
+            side.store(made.0.as_ptr(), Ordering::Release);
+            std::mem::forget(made);
         }
         at
+    }
+
+    /// Adds the chunk with this number, and if it is time those that come after it.
+    fn add_chunks(&mut self, chunk: usize) {
+        let view = current(self.front);
+        let run = self.next_run(chunk);
+        let chunks = run.map_or(1, |run| run.chunks);
+        if chunk + chunks > view.chunks.len() || run.is_some() {
+            let mut next = view.successor(view.index.clone(), (chunk + chunks).max((chunk + 1) * 2));
+            if let Some(run) = run {
+                next.run = run;
+                for (at, place) in next.chunks[chunk..chunk + chunks].iter().enumerate() {
+                    place.store(run.start.wrapping_add(at * Slot::<K, V>::CHUNK), Ordering::Release);
+                }
+            }
+            self.publish(next);
+        }
+        if run.is_none() {
+            current(self.front).chunks[chunk].store(Slot::new_chunks(1), Ordering::Release);
+            self.front.show_slots(current(self.front));
+        }
+    }
+
+    /// The chunks that are still wanted, in one piece, if this is the second.
+    fn next_run(&self, chunk: usize) -> Option<Run<K, V>> {
+        if chunk != 1 || current(self.front).run.chunks > 0 {
+            return None;
+        }
+        let most = RUN / (size_of::<Slot<K, V>>() * Slot::<K, V>::CHUNK);
+        let full = (self.owned.share + self.owned.share / 32).div_ceil(Slot::<K, V>::CHUNK);
+        let chunks = full.saturating_sub(chunk).min(most);
+        (chunks > 1).then(|| Run { start: Slot::new_chunks(chunks), first: chunk, chunks })
     }
 
     /// Puts a view in force over the same chunks.

@@ -71,31 +71,35 @@ impl<K, V> Slot<K, V> {
     }
 
     /// Chunks begin with a cache line, so that small slots do not lie across two.
-    fn layout() -> Layout {
-        let slots = Layout::new::<[Self; 1]>().size() * Self::CHUNK;
-        Layout::from_size_align(slots, align_of::<Self>().max(64)).unwrap_or_else(|_| Layout::new::<[Self; 1]>())
+    fn layout(chunks: usize) -> Layout {
+        let slots = size_of::<Self>().saturating_mul(Self::CHUNK).saturating_mul(chunks);
+        Layout::from_size_align(slots, align_of::<Self>().max(64)).unwrap_or_else(|_| {
+            // Of a size that no machine has.
+            handle_alloc_error(Layout::new::<Self>())
+        })
     }
 
-    pub(super) fn new_chunk() -> *mut Self {
-        let layout = Self::layout();
-        // SAFETY: a slot has atomics in it, so its size is not 0.
-        let chunk = unsafe { alloc(layout) }.cast::<Self>();
-        if chunk.is_null() {
+    /// So many chunks, one after another.
+    pub(super) fn new_chunks(chunks: usize) -> *mut Self {
+        let layout = Self::layout(chunks);
+        // SAFETY: a slot has atomics in it, so its size is not 0, and nobody asks for no chunks.
+        let start = unsafe { alloc(layout) }.cast::<Self>();
+        if start.is_null() {
             handle_alloc_error(layout);
         }
-        for at in 0..Self::CHUNK {
+        for at in 0..chunks * Self::CHUNK {
             // SAFETY: the layout has room for so many slots.
-            unsafe { chunk.add(at).write(Self::empty()) };
+            unsafe { start.add(at).write(Self::empty()) };
         }
-        chunk
+        start
     }
 
     /// # Safety
     ///
-    /// `chunk` is from [`new_chunk`](Self::new_chunk), and nobody uses it any more.
-    pub(super) unsafe fn free_chunk(chunk: *mut Self) {
+    /// `start` is from [`new_chunks`](Self::new_chunks) for as many, and nobody uses it any more.
+    pub(super) unsafe fn free_chunks(start: *mut Self, chunks: usize) {
         // SAFETY: as the caller promises; slots themselves have nothing to drop.
-        unsafe { dealloc(chunk.cast(), Self::layout()) }
+        unsafe { dealloc(start.cast(), Self::layout(chunks)) }
     }
 
     pub(super) fn state(&self) -> State {
@@ -183,6 +187,32 @@ pub(super) struct View<K, V> {
     pub(super) chunks: Box<[AtomicPtr<Slot<K, V>>]>,
     /// Parallel to the chunks; empty where nothing is beside them.
     pub(super) sides: Box<[AtomicPtr<Side>]>,
+    pub(super) run: Run<K, V>,
+}
+
+/// Chunks that lie one after another, so that readers find slots in them without looking the chunk up.
+#[derive(Debug)]
+pub(super) struct Run<K, V> {
+    pub(super) start: *mut Slot<K, V>,
+    /// The first chunk, and how many there are.
+    pub(super) first: usize,
+    pub(super) chunks: usize,
+}
+
+impl<K, V> Clone for Run<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for Run<K, V> {}
+
+impl<K, V> Run<K, V> {
+    pub(super) const NONE: Self = Self { start: ptr::null_mut(), first: 0, chunks: 0 };
+
+    pub(super) fn contains(&self, chunk: usize) -> bool {
+        (self.first..self.first + self.chunks).contains(&chunk)
+    }
 }
 
 impl<K, V> View<K, V> {
@@ -192,12 +222,24 @@ impl<K, V> View<K, V> {
             index,
             chunks: (0..chunks).map(|_| AtomicPtr::default()).collect(),
             sides: (0..side).map(|_| AtomicPtr::default()).collect(),
+            run: Run::NONE,
         }
     }
 
     /// The same entries with another index or with room for more chunks.
     pub(super) fn successor(&self, index: Index, chunks: usize) -> Self {
-        Self { index, chunks: extended(&self.chunks, chunks), sides: extended(&self.sides, chunks) }
+        Self { index, chunks: extended(&self.chunks, chunks), sides: extended(&self.sides, chunks), run: self.run }
+    }
+
+    /// How many slots readers find without looking chunks up: those of the first chunk and of the run, which begins with the second.
+    pub(super) fn straight(&self) -> u32 {
+        let chunks = if self.head().is_null() { 0 } else { 1 + self.run.chunks };
+        (chunks << Slot::<K, V>::SHIFT) as u32
+    }
+
+    /// The first chunk.
+    pub(super) fn head(&self) -> *mut Slot<K, V> {
+        self.chunks.first().map_or(ptr::null_mut(), |chunk| chunk.load(Ordering::Relaxed))
     }
 
     /// A slot of a chunk that this view knows of.
@@ -224,28 +266,6 @@ fn extended<T>(pointers: &[AtomicPtr<T>], to: usize) -> Box<[AtomicPtr<T>]> {
     known.chain(std::iter::repeat(ptr::null_mut())).take(to).map(AtomicPtr::new).collect()
 }
 
-impl<'a, K, V> Entry<'a, K, V> {
-    /// The same as [`View::slot`] for who knows that it is there.
-    ///
-    /// # Safety
-    ///
-    /// `chunks` and `sides` are those of a view that lives for `'a`, or null for no sides, and the view has the chunk with this slot.
-    #[inline]
-    pub(super) unsafe fn at(
-        at: u32,
-        chunks: *const AtomicPtr<Slot<K, V>>,
-        sides: *const AtomicPtr<Side>,
-    ) -> Entry<'a, K, V> {
-        let (chunk, within) = ((at >> Slot::<K, V>::SHIFT) as usize, at as usize & (Slot::<K, V>::CHUNK - 1));
-        // SAFETY: as the caller promises.
-        unsafe {
-            let slot = &*(*chunks.add(chunk)).load(Ordering::Acquire).add(within);
-            let side = if sides.is_null() { None } else { (*sides.add(chunk)).load(Ordering::Acquire).as_ref() };
-            Entry { slot, side, within }
-        }
-    }
-}
-
 /// A slot with what is beside it. Its content may be looked at only through [`Filled`].
 pub(super) struct Entry<'a, K, V> {
     pub(super) slot: &'a Slot<K, V>,
@@ -257,6 +277,21 @@ pub(super) struct Entry<'a, K, V> {
 pub(in crate::memory) struct Filled<'a, K, V>(Entry<'a, K, V>);
 
 impl<'a, K, V> Entry<'a, K, V> {
+    /// The same as [`View::slot`] for who knows that it is there.
+    ///
+    /// # Safety
+    ///
+    /// `slot` is that with the number `at`; `sides` are those of a view that lives for `'a` and has the chunk with this slot, or null.
+    #[inline]
+    pub(super) unsafe fn at(slot: *const Slot<K, V>, at: u32, sides: *const AtomicPtr<Side>) -> Entry<'a, K, V> {
+        let (chunk, within) = ((at >> Slot::<K, V>::SHIFT) as usize, at as usize & (Slot::<K, V>::CHUNK - 1));
+        // SAFETY: as the caller promises.
+        unsafe {
+            let side = if sides.is_null() { None } else { (*sides.add(chunk)).load(Ordering::Acquire).as_ref() };
+            Entry { slot: &*slot, side, within }
+        }
+    }
+
     /// # Safety
     ///
     /// The slot was filled, and is not emptied out during `'a`: because the caller found it while pinned, holds the table's lock, or

@@ -11,7 +11,11 @@ use super::sketch::Sketch;
 /// sees an entry's hits thinned out and a little late, which was measured to choose no worse than all of them in order.
 #[derive(Debug)]
 pub(super) struct Duel {
-    contestants: [Contestant; FAMILY.len()],
+    miniatures: [Miniature; FAMILY.len()],
+    /// Accesses since the last judgement, by who of the miniatures hit, a bit for each.
+    outcomes: [u16; 1 << FAMILY.len()],
+    /// The same of the past, fading.
+    past: [f32; 1 << FAMILY.len()],
     /// One key in `rate` is sampled; a power of two.
     rate: u32,
     /// The sample's share of the shard.
@@ -27,18 +31,12 @@ pub(super) struct Duel {
     full: bool,
 }
 
-#[derive(Debug)]
-struct Contestant {
-    miniature: Miniature,
-    /// Since the last judgement.
-    misses: u32,
-    /// Hits of the past, fading.
-    score: f32,
-}
-
 /// Entries of a miniature: a sixteenth of the cache's, within these limits. Smaller ones are too noisy to tell the settings apart.
 const LEAST_CAPACITY: usize = 128;
 const MOST_CAPACITY: usize = 512;
+/// In a large cache, where it weighs nothing beside the entries, a sixty-fourth of the cache's within this limit: by less, which keys were
+/// sampled decided between settings that are 3 points apart.
+const MOST_CAPACITY_OF_LARGE: usize = 2048;
 /// How many sampled entries a sampled miss looks at.
 const LOOK: usize = 16;
 /// ... unless so many in a row were not hit: where hits are rare, looking for them should not be what a miss costs most.
@@ -46,22 +44,22 @@ const LOOK_IN_VAIN: usize = 8;
 /// A judgement comes after so many accesses per entry of a miniature.
 const JUDGE_EVERY: f32 = 0.25;
 /// A hit counts half after so many accesses per entry of a miniature.
-const HALF_LIFE: f32 = 20.0;
-/// To take over, a contestant must lead by so many standard deviations of a count as large as its score, and by two hits.
-const LEAD: f32 = 0.7;
+const HALF_LIFE: f32 = 30.0;
+/// To take over, a contestant must lead by so many standard deviations of what chance would make of the accesses where only one of
+/// the two hit, and by two hits.
+const LEAD: f32 = 2.0;
 
 impl Duel {
     /// A duel beside a shard of about `entries` entries, one of `shards`.
     pub(super) fn new(entries: usize, shards: usize) -> Self {
-        let most = (entries.saturating_mul(shards) / 16).clamp(LEAST_CAPACITY, MOST_CAPACITY);
+        let all = entries.saturating_mul(shards);
+        let most = (all / 16).clamp(LEAST_CAPACITY, MOST_CAPACITY).max((all / 64).min(MOST_CAPACITY_OF_LARGE));
         let rate = entries.div_ceil(most + 1).next_power_of_two();
         let capacity = (entries / rate).max(2);
-        let contestant = |number: usize| {
-            let miniature = Miniature::new(number, FAMILY[number]);
-            Contestant { miniature, misses: 0, score: 0.0 }
-        };
         Self {
-            contestants: std::array::from_fn(contestant),
+            miniatures: std::array::from_fn(|number| Miniature::new(number, FAMILY[number])),
+            outcomes: [0; 1 << FAMILY.len()],
+            past: [0.0; 1 << FAMILY.len()],
             rate: u32::try_from(rate).unwrap_or(1 << 31),
             share: capacity,
             capacity,
@@ -133,8 +131,8 @@ impl Duel {
         if self.samples(hash)
             && let Some(number) = self.unwatch(hash)
         {
-            for contestant in &mut self.contestants {
-                contestant.miniature.remove(&mut self.records, number);
+            for miniature in &mut self.miniatures {
+                miniature.remove(&mut self.records, number);
             }
             self.records.settle(number);
         }
@@ -149,33 +147,91 @@ impl Duel {
     /// Plays one access in every miniature.
     fn play(&mut self, number: u16, sketch: &Sketch) {
         self.records.hit(number);
-        for contestant in &mut self.contestants {
-            if !contestant.miniature.holds(&self.records, number) {
-                contestant.misses += 1;
-                contestant.miniature.fill(&mut self.records, number, self.capacity, sketch);
+        let mut hits = 0;
+        for (contestant, miniature) in self.miniatures.iter_mut().enumerate() {
+            if miniature.holds(&self.records, number) {
+                hits |= 1 << contestant;
+            } else {
+                miniature.fill(&mut self.records, number, self.capacity, sketch);
             }
         }
+        self.outcomes[hits] = self.outcomes[hits].saturating_add(1);
         self.played += 1;
     }
 
     /// The best takes over if its lead is more than chance would give it.
     fn judge(&mut self, running: &Running) {
         let fade = 0.5f32.powf(self.played as f32 / (HALF_LIFE * self.share as f32));
-        let played = std::mem::take(&mut self.played);
+        self.played = 0;
         // As many as the real cache holds of the sample. By chance there are more or fewer sampled keys than their share; were the share the
         // capacity, a loop too long for the cache could fit into the miniatures, and tell nothing.
         if std::mem::take(&mut self.full) && self.rate > 1 {
             self.capacity = self.records.watched().len().clamp(self.share / 2, 2 * self.share).max(2);
         }
-        for contestant in &mut self.contestants {
-            contestant.score = contestant.score * fade + (played - std::mem::take(&mut contestant.misses)) as f32;
+        for (past, outcomes) in self.past.iter_mut().zip(&mut self.outcomes) {
+            *past = *past * fade + f32::from(std::mem::take(outcomes));
         }
-        let score = |number: usize| self.contestants[number].score;
         let current = running.number();
-        let best = (0..FAMILY.len()).fold(current, |best, other| if score(other) > score(best) { other } else { best });
-        if score(best) - score(current) > 2.0 + LEAD * score(best).sqrt() {
+        let leads = (0..FAMILY.len()).map(|other| self.lead(other, current));
+        let best = leads
+            .enumerate()
+            .filter(|(_, lead)| lead.is_beyond_chance())
+            .max_by(|(_, a), (_, b)| a.hits.total_cmp(&b.hits));
+        if let Some((best, _)) = best {
             running.change(best);
         }
+    }
+
+    /// How one contestant did against another.
+    fn lead(&self, of: usize, over: usize) -> Lead {
+        let mut lead = Lead { hits: 0.0, differing: 0.0 };
+        for (hits, &times) in self.past.iter().enumerate() {
+            match (hits >> of & 1, hits >> over & 1) {
+                (1, 0) => lead = Lead { hits: lead.hits + times, differing: lead.differing + times },
+                (0, 1) => lead = Lead { hits: lead.hits - times, differing: lead.differing + times },
+                _ => {}
+            }
+        }
+        lead
+    }
+}
+
+/// Of one contestant over another.
+struct Lead {
+    /// How many more.
+    hits: f32,
+    /// In how many accesses only one of the two hit.
+    differing: f32,
+}
+
+impl Lead {
+    fn is_beyond_chance(&self) -> bool {
+        self.hits > 2.0 + LEAD * self.differing.sqrt()
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    fn after(outcomes: &[(usize, u16)]) -> usize {
+        let (mut duel, running) = (Duel::new(1_000, 1), Running::default());
+        running.change(0);
+        for &(hits, times) in outcomes {
+            duel.outcomes[hits] = times;
+            duel.played += u32::from(times);
+        }
+        duel.judge(&running);
+        running.number()
+    }
+
+    #[test]
+    fn a_lead_counts_by_the_accesses_that_only_one_of_two_hit() {
+        // Who hits, a bit for each: 0 runs, 1 is the challenger.
+        assert_eq!(after(&[(0b00010, 16), (0b00001, 1), (0b00011, 5_000)]), 1, "what both hit tells nothing");
+        assert_eq!(after(&[(0b00010, 1_016), (0b00001, 1_001)]), 0, "the same lead by chance");
+        assert_eq!(after(&[(0b00010, 2)]), 0, "two hits are too little to judge by");
+        assert_eq!(after(&[(0b00010, 40), (0b01000, 60)]), 3, "the largest lead");
     }
 }
 
@@ -183,6 +239,6 @@ impl Duel {
 impl Duel {
     /// For tests, between operations.
     pub(super) fn validate(&self) {
-        self.contestants.iter().for_each(|contestant| contestant.miniature.validate(&self.records));
+        self.miniatures.iter().for_each(|miniature| miniature.validate(&self.records));
     }
 }

@@ -257,9 +257,9 @@ mod tests {
         records.watch(number, 70);
         assert!(records.remember(number, lane(3)));
         let steps: [fn(&mut Records, u16); 3] = [
-            |records, number| records.unwatch(number),
             |records, number| records.let_go(number, lane(1)),
             |records, number| records.forget(number, lane(3)),
+            |records, number| records.unwatch(number),
         ];
         for step in steps {
             assert_eq!(records.find(7), Some(number));
