@@ -182,8 +182,8 @@ fn readers_find_only_what_is_whole() {
             }
             done.store(true, Ordering::Relaxed);
         });
-        let garbage = alive.load(Ordering::Relaxed) - table.lock().len();
-        assert!(garbage <= 4 * MOST_GARBAGE, "{garbage} were left lying about");
+        let left = alive.load(Ordering::Relaxed) - table.lock().len();
+        assert!(left <= 4 * garbage::MOST_GARBAGE, "{left} were left lying about");
         drop(table);
         assert_eq!(alive.load(Ordering::Relaxed), 0);
     }

@@ -1,0 +1,302 @@
+//! What the holder of a table's lock does.
+
+use std::ptr::NonNull;
+
+use super::front::{Front, current, live};
+use super::garbage::{Cleared, Fallen, Owner};
+use super::index::Index;
+use super::slots::{Entry, Filled, Run, Side, Slot, SlotTags, State, View};
+use super::{FIRST_ROOM, Inside, Owned, Table};
+use crate::clock::{Clock, Tick};
+use crate::sync::MutexGuard;
+use crate::sync::atomic::Ordering;
+
+/// A table that outgrows its first chunk gets as many of the others as it may be expected to need in one piece, of at most so many bytes.
+const RUN: usize = 256 << 10;
+
+/// A table whose lock is held.
+pub(in crate::memory) struct Locked<'t, K, V, R> {
+    pub(super) table: &'t Table<K, V, R>,
+    pub(super) inside: MutexGuard<'t, Inside<K, V, R>>,
+}
+
+impl<'t, K, V, R> Locked<'t, K, V, R> {
+    pub(in crate::memory) fn rest(&self) -> &R {
+        &self.inside.rest
+    }
+
+    pub(in crate::memory) fn rest_mut(&mut self) -> &mut R {
+        &mut self.inside.rest
+    }
+
+    /// The slots and the rest, each to be used on its own.
+    pub(in crate::memory) fn split(&mut self) -> (Slots<'_, K, V>, &mut R) {
+        let Inside { owned, rest } = &mut *self.inside;
+        (Slots { front: &self.table.front, owned }, rest)
+    }
+
+    pub(in crate::memory) fn slots(&mut self) -> Slots<'_, K, V> {
+        self.split().0
+    }
+
+    pub(in crate::memory) fn len(&self) -> usize {
+        self.inside.owned.len
+    }
+
+    /// One past the highest slot number.
+    pub(in crate::memory) fn end(&self) -> u32 {
+        self.inside.owned.used
+    }
+
+    /// The entry in a slot.
+    pub(in crate::memory) fn get(&self, at: u32) -> Option<Filled<'_, K, V>> {
+        live(current(&self.table.front), at)
+    }
+
+    /// The entry with this hash whose key satisfies `eq`.
+    pub(in crate::memory) fn find(&self, hash: u32, eq: impl Fn(&K) -> bool) -> Option<u32> {
+        let view = current(&self.table.front);
+        view.index.find(hash, |at| live(view, at).is_some_and(|entry| eq(entry.key())))
+    }
+
+    /// Keeps what was taken out from being freed until the result is dropped, for which the lock must not be held.
+    pub(in crate::memory) fn hold(&mut self, at: u32) -> Option<Held<'t, K, V, R>> {
+        let entry = current(&self.table.front).slot(at).filter(|entry| entry.slot.state() == State::Out)?;
+        entry.slot.set_state(State::Held);
+        let slot = NonNull::from(entry.slot);
+        self.inside.owned.held += 1;
+        Some(Held { table: self.table, at, slot })
+    }
+}
+
+/// What an entry is made from.
+pub(in crate::memory) struct New<K, V> {
+    pub(in crate::memory) hash: u32,
+    pub(in crate::memory) key: K,
+    pub(in crate::memory) value: V,
+    pub(in crate::memory) deadline: Tick,
+    /// Kept where the table has them beside it.
+    pub(in crate::memory) tags: Option<Box<SlotTags>>,
+}
+
+/// The slots of a table whose lock is held.
+pub(in crate::memory) struct Slots<'w, K, V> {
+    pub(super) front: &'w Front<K, V>,
+    pub(super) owned: &'w mut Owned<K, V>,
+}
+
+impl<K, V> Slots<'_, K, V> {
+    pub(in crate::memory) fn get(&self, at: u32) -> Option<Filled<'_, K, V>> {
+        live(current(self.front), at)
+    }
+
+    /// Adds an entry whose key is not there yet.
+    pub(in crate::memory) fn insert(&mut self, new: New<K, V>) -> u32 {
+        if self.owned.len >= current(self.front).index.room() {
+            self.enlarge_index();
+        }
+        let hash = new.hash;
+        let at = self.place(new);
+        current(self.front).index.insert(hash, at);
+        self.owned.len += 1;
+        at
+    }
+
+    /// Puts an entry in the place of one with the same key that is [leaving](Self::detach): readers find one or the other.
+    pub(in crate::memory) fn replace(&mut self, old: u32, new: New<K, V>) -> u32 {
+        let leaving = |view: &View<K, V>| view.slot(old).is_some_and(|entry| entry.slot.state() == State::Leaving);
+        if !leaving(current(self.front)) {
+            return self.insert(new);
+        }
+        let hash = new.hash;
+        let at = self.place(new);
+        let view = current(self.front);
+        let replaced = view.index.replace(hash, old, at);
+        debug_assert!(replaced);
+        if let Some(entry) = view.slot(old) {
+            entry.slot.set_state(State::Out);
+        }
+        at
+    }
+
+    /// Fills a free slot.
+    fn place(&mut self, new: New<K, V>) -> u32 {
+        let at = match self.owned.free.pop() {
+            Some(at) => at,
+            None => self.fresh(),
+        };
+        let New { hash, key, value, deadline, tags } = new;
+        if let Some(entry) = current(self.front).slot(at) {
+            debug_assert_eq!(entry.slot.state(), State::Free);
+            // SAFETY: the slot is free, under the lock; so nobody reads what is beside it either.
+            unsafe {
+                if let Some(side) = entry.side {
+                    side.set_tags(entry.within, tags);
+                }
+                entry.slot.fill(hash, key, value, deadline);
+            }
+        }
+        at
+    }
+
+    /// A slot that was never filled.
+    fn fresh(&mut self) -> u32 {
+        let at = self.owned.used;
+        self.owned.used += 1;
+        let chunk = (at >> Slot::<K, V>::SHIFT) as usize;
+        if current(self.front).chunks.get(chunk).is_none_or(|chunk| chunk.load(Ordering::Relaxed).is_null()) {
+            self.add_chunks(chunk);
+        }
+        let view = current(self.front);
+        if let Some(side) = view.sides.get(chunk).filter(|side| side.load(Ordering::Relaxed).is_null()) {
+            let made = Owner::new(Side::new(self.owned.sides, Slot::<K, V>::CHUNK));
+            side.store(made.0.as_ptr(), Ordering::Release);
+            std::mem::forget(made);
+        }
+        at
+    }
+
+    /// Adds the chunk with this number, and if it is time those that come after it.
+    fn add_chunks(&mut self, chunk: usize) {
+        let view = current(self.front);
+        let run = self.next_run(chunk);
+        let chunks = run.map_or(1, |run| run.chunks);
+        if chunk + chunks > view.chunks.len() || run.is_some() {
+            let mut next = view.successor(view.index.clone(), (chunk + chunks).max((chunk + 1) * 2));
+            if let Some(run) = run {
+                next.run = run;
+                for (at, place) in next.chunks[chunk..chunk + chunks].iter().enumerate() {
+                    place.store(run.start.wrapping_add(at * Slot::<K, V>::CHUNK), Ordering::Release);
+                }
+            }
+            self.publish(next);
+        }
+        if run.is_none() {
+            current(self.front).chunks[chunk].store(Slot::new_chunks(1), Ordering::Release);
+            self.front.show_slots(current(self.front));
+        }
+    }
+
+    /// The chunks that are still wanted, in one piece, if this is the second.
+    fn next_run(&self, chunk: usize) -> Option<Run<K, V>> {
+        if chunk != 1 || current(self.front).run.chunks > 0 {
+            return None;
+        }
+        let most = RUN / (size_of::<Slot<K, V>>() * Slot::<K, V>::CHUNK);
+        let full = (self.owned.share + self.owned.share / 32).div_ceil(Slot::<K, V>::CHUNK);
+        let chunks = full.saturating_sub(chunk).min(most);
+        (chunks > 1).then(|| Run { start: Slot::new_chunks(chunks), first: chunk, chunks })
+    }
+
+    /// Puts a view in force over the same chunks.
+    fn publish(&mut self, view: View<K, V>) {
+        let view = Owner::new(view);
+        let old = self.front.show(&view);
+        std::mem::forget(view);
+        self.owned.garbage.views.extend(old);
+    }
+
+    fn enlarge_index(&mut self) {
+        let room = current(self.front).index.room();
+        // The usual end of growth is exact; a shard may come to hold some more or some less than its share.
+        let full = self.owned.share + self.owned.share / 16;
+        let entries = if room < full { (room + room / 2).min(full) } else { room + room / 8 }.max(self.owned.len + 8);
+        let index = Index::for_entries(entries);
+        let view = current(self.front);
+        for at in 0..self.owned.used {
+            if let Some(entry) = view.slot(at)
+                && matches!(entry.slot.state(), State::Live | State::Leaving)
+            {
+                // SAFETY: such slots are filled, and to empty one out takes the lock.
+                index.insert(unsafe { entry.filled() }.hash(), at);
+            }
+        }
+        let next = view.successor(index, view.chunks.len());
+        self.publish(next);
+    }
+
+    /// Takes an entry out of the hands of writers. Readers still find it, until it is replaced or [taken out](Self::take_out).
+    pub(in crate::memory) fn detach(&mut self, at: u32) {
+        if let Some(entry) = current(self.front).slot(at).filter(|entry| entry.slot.state() == State::Live) {
+            entry.slot.set_state(State::Leaving);
+        }
+    }
+
+    /// Makes an entry impossible to find. It is to be [buried](Self::bury) or [held](Locked::hold).
+    pub(in crate::memory) fn take_out(&mut self, at: u32) {
+        let view = current(self.front);
+        let found = view.slot(at).filter(|entry| matches!(entry.slot.state(), State::Live | State::Leaving));
+        if let Some(entry) = found {
+            entry.slot.set_state(State::Out);
+            // SAFETY: such slots are filled, and to empty one out takes the lock.
+            let removed = view.index.remove(unsafe { entry.filled() }.hash(), at);
+            debug_assert!(removed);
+            self.owned.len -= 1;
+        }
+    }
+
+    /// Lets what was taken out be freed when nobody can be reading it any more.
+    pub(in crate::memory) fn bury(&mut self, at: u32) {
+        let found = current(self.front).slot(at).filter(|entry| entry.slot.state() == State::Out);
+        if let Some(entry) = found {
+            entry.slot.set_state(State::Buried);
+            self.owned.garbage.slots.push(at);
+        }
+    }
+
+    /// Empties the table, in one step for readers. Returns how many entries there were; `None` while some are held.
+    pub(in crate::memory) fn clear(&mut self) -> Option<usize> {
+        if self.owned.held > 0 {
+            return None;
+        }
+        let view = Owner::new(View::new(Index::for_entries(FIRST_ROOM), 1, self.owned.sides));
+        let old = self.front.show(&view);
+        std::mem::forget(view);
+        // They are slots of what goes as a whole.
+        self.owned.garbage.slots.clear();
+        self.owned.sealed.iter_mut().for_each(|(_, garbage)| garbage.slots.clear());
+        self.owned.garbage.cleared.extend(old.map(Cleared));
+        (self.owned.free, self.owned.used) = (Vec::new(), 0);
+        Some(std::mem::take(&mut self.owned.len))
+    }
+}
+
+/// A slot that was taken out and is not freed as long as this lives. To be dropped without holding the table's lock.
+pub(in crate::memory) struct Held<'t, K, V, R> {
+    table: &'t Table<K, V, R>,
+    at: u32,
+    slot: NonNull<Slot<K, V>>,
+}
+
+impl<K, V, R> Held<'_, K, V, R> {
+    fn content(&self) -> Filled<'_, K, V> {
+        // SAFETY: a table that has held slots is not cleared, so the chunk is there. Held slots are filled, and emptied out only after
+        // they were given back.
+        unsafe { Entry { slot: self.slot.as_ref(), side: None, within: 0 }.filled() }
+    }
+
+    pub(in crate::memory) fn key(&self) -> &K {
+        self.content().key()
+    }
+
+    pub(in crate::memory) fn value(&self) -> &V {
+        self.content().value()
+    }
+}
+
+impl<K, V, R> Drop for Held<'_, K, V, R> {
+    fn drop(&mut self) {
+        let mut fallen = Fallen::nothing();
+        let mut locked = self.table.lock();
+        let mut slots = locked.slots();
+        slots.owned.held -= 1;
+        let found = current(slots.front).slot(self.at).filter(|entry| entry.slot.state() == State::Held);
+        if let Some(entry) = found {
+            entry.slot.set_state(State::Out);
+            slots.bury(self.at);
+        }
+        slots.reclaim(true, Clock::system().now(), &mut fallen);
+        drop(locked);
+        drop(fallen);
+    }
+}
