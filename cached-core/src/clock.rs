@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::sync::atomic::{AtomicU64, Ordering};
 
-/// A point in time, in units of 2⁻³² s since an arbitrary origin of its clock.
+/// A point in time since an arbitrary origin of its clock: seconds above, four times the nanoseconds below.
 ///
-/// The unit is the one the coarse clock delivers, so that a hit compares and converts nothing.
+/// Made from what the operating system delivers by two shifts, so that a hit has next to nothing to compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 
@@ -16,26 +16,33 @@ impl Tick {
     /// Later than every reading of the clock: the deadline of what does not expire.
     pub(crate) const NEVER: Tick = Tick(u64::MAX);
 
-    /// This point plus `duration`; what does not fit (about 136 years) never comes.
+    /// `nanos` must be less than a second.
+    #[inline]
+    pub(crate) fn new(seconds: u32, nanos: u32) -> Tick {
+        Tick(u64::from(seconds) << 32 | u64::from(nanos) << 2)
+    }
+
+    /// What does not fit (about 136 years) never comes.
+    fn from_origin(time: Duration) -> Option<Tick> {
+        Some(Tick::new(u32::try_from(time.as_secs()).ok()?, time.subsec_nanos()))
+    }
+
+    fn since_origin(self) -> Duration {
+        Duration::new(self.0 >> 32, (self.0 as u32) >> 2)
+    }
+
+    /// This point plus `duration`; what does not fit never comes.
     pub(crate) fn after(self, duration: Duration) -> Tick {
-        match ticks(duration) {
-            Some(span) => Tick(self.0.saturating_add(span)),
-            None => Tick::NEVER,
+        if self == Tick::NEVER {
+            return self;
         }
+        self.since_origin().checked_add(duration).and_then(Tick::from_origin).unwrap_or(Tick::NEVER)
     }
 
     /// Time from `earlier` to here; zero if `earlier` is later.
     pub(crate) fn since(self, earlier: Tick) -> Duration {
-        let span = self.0.saturating_sub(earlier.0);
-        let nanos = ((span & 0xffff_ffff) * 1_000_000_000) >> 32;
-        Duration::new(span >> 32, nanos as u32)
+        self.since_origin().saturating_sub(earlier.since_origin())
     }
-}
-
-fn ticks(duration: Duration) -> Option<u64> {
-    let seconds = u32::try_from(duration.as_secs()).ok()?;
-    let fraction = (u64::from(duration.subsec_nanos()) << 32) / 1_000_000_000;
-    Some((u64::from(seconds) << 32) | fraction)
 }
 
 /// What a cache reads the time from.
@@ -69,10 +76,15 @@ impl Clock {
     #[inline]
     pub(crate) fn now(&self) -> Tick {
         match &self.0 {
-            Source::System => Tick(coarsetime::Instant::now_without_cache_update().as_ticks()),
+            Source::System => {
+                let ticks = coarsetime::Instant::now_without_cache_update().as_ticks();
+                // In units of 2⁻³² s.
+                let nanos = ((ticks & 0xffff_ffff) * 1_000_000_000) >> 32;
+                Tick::new((ticks >> 32) as u32, nanos as u32)
+            }
             Source::Manual(nanos) => {
                 let now = Duration::from_nanos(nanos.load(Ordering::Acquire));
-                Tick(ticks(now).unwrap_or(u64::MAX - 1))
+                Tick::from_origin(now).unwrap_or(Tick(u64::MAX - 1))
             }
         }
     }

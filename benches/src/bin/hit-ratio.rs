@@ -26,7 +26,7 @@ hit ratios as Markdown. Without TRACE: all traces in ../shared/traces, or made-u
                     u32, u64 (little-endian); else by the name: .trc, .lis, .u32, .u64, any other is text.
                     A name that ends in .zst is decompressed first.
   --capacity N      in entries; can be repeated. Else 1, 5, 10 and 20 % of each trace's keys, at least 16
-  --runs N          of all whose hashes vary; the table has their median (3)
+  --runs N          of all whose hashes vary; the table has their median, and of ours the lowest and the highest (3)
   --threads N       replays at a time (2)
   --out FILE        writes the table there, with date and machine
   --plot            also draws a curve over 0.5 to 40 % of the keys for each trace
@@ -209,7 +209,7 @@ Each trace is replayed as \"get, on a miss insert\", one access after another, a
 percent of all accesses, first accesses included; all caches are built with their defaults (`moka` 0.12 `sync`, `quick_cache` 0.7
 `sync`, `foyer` 0.22 with LFU, which is W-TinyLFU, and with S3-FIFO), so that they are sharded as they would be on this machine.
 What depends on hashes is the median of {runs} runs, each with another seed: for the peers one that a run of this command
-repeats, for ours one by chance. The optimum is Belady's, which knows the future and may turn a newcomer away. `moka` is taken as it
+repeats, for ours, which takes no seed, one by chance; its lowest and highest run stand beside the median. The optimum is Belady's, which knows the future and may turn a newcomer away. `moka` is taken as it
 is: it evicts late, by the clock as well, and holds up to 64 entries more than its capacity, which is much for a small cache; with
 capacities of a few entries it can be above the optimum, and so can `foyer`, with its 8 shards of at least one entry. The
 difference is that of ours to the best of exact LRU and the peers in that row, and is in points.

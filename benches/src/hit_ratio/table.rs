@@ -13,16 +13,28 @@ pub fn markdown(traces: &[Trace], cells: &[&Cell]) -> String {
     for contestant in Contestant::PEERS {
         text += &format!(" {} |", contestant.name());
     }
-    text += " best of these | ours, LRU | **ours** | difference | optimum |\n|---|--:|";
-    text += &"--:|".repeat(Contestant::PEERS.len() + 5);
+    text += " best of these | ours, LRU | **ours** | its runs | difference | optimum |\n|---|--:|";
+    text += &"--:|".repeat(Contestant::PEERS.len() + 6);
     text += "\n";
     for cell in cells {
         let best = cell.ratio(cell.best_peer());
         let name = format!("{} | {}", traces[cell.size.trace].name, thousands(cell.size.capacity));
-        row(&mut text, &name, |contestant| cell.ratio(contestant), best);
+        row(
+            &mut text,
+            &name,
+            |contestant| cell.ratio(contestant),
+            best,
+            &range(cell.runs(Contestant::Ours).iter().copied()),
+        );
     }
     let best = mean(cells, |cell| cell.ratio(cell.best_peer()));
-    row(&mut text, "**mean** | ", |contestant| mean(cells, |cell| cell.ratio(contestant)), best);
+    row(
+        &mut text,
+        "**mean** | ",
+        |contestant| mean(cells, |cell| cell.ratio(contestant)),
+        best,
+        &range(means(cells, Contestant::Ours)),
+    );
     text.push('\n');
     for line in summary(traces, cells).lines() {
         text += &format!("* {line}\n");
@@ -30,13 +42,28 @@ pub fn markdown(traces: &[Trace], cells: &[&Cell]) -> String {
     text
 }
 
-fn row(text: &mut String, name: &str, ratio: impl Fn(Contestant) -> f64, best: f64) {
+fn row(text: &mut String, name: &str, ratio: impl Fn(Contestant) -> f64, best: f64, runs: &str) {
     *text += &format!("| {name} |");
     for peer in Contestant::PEERS {
         *text += &format!(" {:.2} |", ratio(peer));
     }
     let (ours, lru, optimum) = (ratio(Contestant::Ours), ratio(Contestant::OursLru), ratio(Contestant::Optimum));
-    *text += &format!(" {best:.2} | {lru:.2} | **{ours:.2}** | {} | {optimum:.2} |\n", signed(ours - best));
+    *text += &format!(" {best:.2} | {lru:.2} | **{ours:.2}** | {runs} | {} | {optimum:.2} |\n", signed(ours - best));
+}
+
+/// The lowest and the highest; nothing if there is only one.
+fn range(ratios: impl Iterator<Item = f64> + Clone) -> String {
+    if ratios.clone().count() < 2 {
+        return String::new();
+    }
+    let (least, most) = (ratios.clone().fold(f64::NAN, f64::min), ratios.fold(f64::NAN, f64::max));
+    format!("{least:.2} to {most:.2}")
+}
+
+/// Of each run.
+fn means<'c>(cells: &'c [&Cell], contestant: Contestant) -> impl Iterator<Item = f64> + Clone + 'c {
+    let runs = cells.iter().map(|cell| cell.runs(contestant).len()).min().unwrap_or(0);
+    (0..runs).map(move |run| mean(cells, |cell| cell.runs(contestant)[run]))
 }
 
 fn summary(traces: &[Trace], cells: &[&Cell]) -> String {
@@ -71,8 +98,7 @@ fn summary(traces: &[Trace], cells: &[&Cell]) -> String {
     if runs > 1 {
         text += "Means of single runs:";
         for contestant in [Contestant::Ours, Contestant::QuickCache, Contestant::Moka] {
-            let means = (0..runs).map(|run| mean(cells, |cell| cell.runs(contestant)[run]));
-            let means: Vec<String> = means.map(|mean| format!("{mean:.2}")).collect();
+            let means: Vec<String> = means(cells, contestant).map(|mean| format!("{mean:.2}")).collect();
             let end = if contestant == Contestant::Moka { "." } else { ";" };
             text += &format!(" {} {}{end}", contestant.name(), means.join(", "));
         }
@@ -169,6 +195,8 @@ mod tests {
         let worst =
             if cells[0].lead() < cells[1].lead() { "Worst cell: `a` at 50" } else { "Worst cell: `loop` at 20" };
         assert!(text.contains(worst), "{text}");
+        assert_eq!(range([50.0, 49.0, 51.25].into_iter()), "49.00 to 51.25");
+        assert_eq!(range([50.0].into_iter()), "", "one run has no range");
     }
 
     #[test]

@@ -145,13 +145,13 @@ impl<K, V> Engine<K, V> {
 
     #[inline]
     fn now(&self) -> Tick {
-        self.clock.now()
+        if self.clock.is_system() { table::now() } else { self.clock.now() }
     }
 
     /// A reading of the system's clock, by which garbage is collected, for `now` of this cache's.
     #[inline]
     fn tick(&self, now: Tick) -> Tick {
-        if self.clock.is_system() { now } else { Clock::system().now() }
+        if self.clock.is_system() { now } else { table::now() }
     }
 
     /// When a value with this lifetime expires that is stored now.

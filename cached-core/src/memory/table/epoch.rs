@@ -12,6 +12,8 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 
+#[cfg(not(shuttle))]
+use super::system;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::sync::thread_local;
 
@@ -195,7 +197,7 @@ pub(super) fn can_fence_everybody() -> bool {
     #[cfg(not(shuttle))]
     {
         static CAN: OnceLock<bool> = OnceLock::new();
-        *CAN.get_or_init(everybody::register)
+        *CAN.get_or_init(system::register)
     }
     #[cfg(shuttle)]
     true
@@ -207,39 +209,8 @@ fn fence_everybody() -> bool {
     {
         fence();
         // A process that was forked may have to register anew.
-        everybody::fence() || (everybody::register() && everybody::fence())
+        system::fence_everybody() || (system::register() && system::fence_everybody())
     }
     #[cfg(shuttle)]
     true
-}
-
-#[cfg(all(not(shuttle), not(miri), any(target_os = "linux", target_os = "android")))]
-mod everybody {
-    // As in the kernel's include/uapi/linux/membarrier.h.
-    const PRIVATE_EXPEDITED: libc::c_int = 1 << 3;
-    const REGISTER_PRIVATE_EXPEDITED: libc::c_int = 1 << 4;
-
-    fn membarrier(command: libc::c_int) -> bool {
-        // SAFETY: the call reads and writes no memory of ours; where the kernel does not know it, it fails.
-        unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
-    }
-
-    pub(super) fn register() -> bool {
-        membarrier(REGISTER_PRIVATE_EXPEDITED)
-    }
-
-    pub(super) fn fence() -> bool {
-        membarrier(PRIVATE_EXPEDITED)
-    }
-}
-
-#[cfg(all(not(shuttle), any(miri, not(any(target_os = "linux", target_os = "android")))))]
-mod everybody {
-    pub(super) fn register() -> bool {
-        false
-    }
-
-    pub(super) fn fence() -> bool {
-        false
-    }
 }

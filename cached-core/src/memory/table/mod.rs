@@ -22,6 +22,7 @@ mod front;
 mod garbage;
 mod index;
 mod slots;
+mod system;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
 mod writing;
@@ -36,8 +37,9 @@ use self::garbage::{CALM, Cleared, Garbage, Owner};
 use self::index::Index;
 use self::slots::View;
 pub(super) use self::slots::{Filled, Sides, SlotTags};
+pub(super) use self::system::now;
 pub(super) use self::writing::{Held, Locked, New, Slots};
-use crate::clock::{Clock, Tick};
+use crate::clock::Tick;
 use crate::sync::Mutex;
 use crate::sync::atomic::Ordering;
 
@@ -93,7 +95,7 @@ impl<K, V, R> Table<K, V, R> {
             held: 0,
             garbage: Garbage::new(),
             sealed: Vec::new(),
-            sealed_at: Clock::system().now(),
+            sealed_at: now(),
         };
         let front = Front::new(&view);
         std::mem::forget(view);
@@ -117,7 +119,7 @@ impl<K, V, R> Table<K, V, R> {
     #[cold]
     fn quicken(&self) {
         if let Some(inside) = self.back.0.try_lock()
-            && Clock::system().now().since(inside.owned.sealed_at) >= CALM
+            && now().since(inside.owned.sealed_at) >= CALM
         {
             self.front.quick.store(epoch::can_fence_everybody(), Ordering::Relaxed);
         }

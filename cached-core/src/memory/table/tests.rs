@@ -52,7 +52,7 @@ fn put(table: &Small, key: u64, value: Arc<Counted>, fallen: &mut Fallen<u64, Ar
         }
         None => _ = slots.insert(new(key, value)),
     }
-    slots.reclaim(false, Clock::system().now(), fallen);
+    slots.reclaim(false, now(), fallen);
 }
 
 fn remove(table: &Small, key: u64, fallen: &mut Fallen<u64, Arc<Counted>>) -> bool {
@@ -61,7 +61,7 @@ fn remove(table: &Small, key: u64, fallen: &mut Fallen<u64, Arc<Counted>>) -> bo
     let mut slots = locked.slots();
     slots.take_out(at);
     slots.bury(at);
-    slots.reclaim(true, Clock::system().now(), fallen);
+    slots.reclaim(true, now(), fallen);
     true
 }
 
@@ -79,7 +79,7 @@ fn it_holds_what_a_map_would() {
                 0 => {
                     let mut locked = table.lock();
                     assert_eq!(locked.slots().clear(), Some(model.len()));
-                    locked.slots().reclaim(true, Clock::system().now(), &mut fallen);
+                    locked.slots().reclaim(true, now(), &mut fallen);
                     model.clear();
                 }
                 1..400 => assert_eq!(remove(&table, key, &mut fallen), model.remove(&key).is_some()),
@@ -118,9 +118,9 @@ fn what_a_reader_found_stays_until_it_is_done() {
     assert_eq!((entry.key(), entry.value().number), (&1, 1));
     assert_eq!(alive.load(Ordering::Relaxed), 101, "nothing is freed while somebody reads who may have found it");
     drop(reading);
-    table.lock().slots().reclaim(true, Clock::system().now(), &mut Fallen::nothing());
+    table.lock().slots().reclaim(true, now(), &mut Fallen::nothing());
     std::thread::sleep(std::time::Duration::from_millis(20));
-    table.lock().slots().reclaim(true, Clock::system().now(), &mut Fallen::nothing());
+    table.lock().slots().reclaim(true, now(), &mut Fallen::nothing());
     assert_eq!(alive.load(Ordering::Relaxed), 1);
 }
 

@@ -6,8 +6,8 @@ use super::front::{Front, current, live};
 use super::garbage::{Cleared, Fallen, Owner};
 use super::index::Index;
 use super::slots::{Entry, Filled, Run, Side, Slot, SlotTags, State, View};
-use super::{FIRST_ROOM, Inside, Owned, Table};
-use crate::clock::{Clock, Tick};
+use super::{FIRST_ROOM, Inside, Owned, Table, now};
+use crate::clock::Tick;
 use crate::sync::MutexGuard;
 use crate::sync::atomic::Ordering;
 
@@ -295,7 +295,7 @@ impl<K, V, R> Drop for Held<'_, K, V, R> {
             entry.slot.set_state(State::Out);
             slots.bury(self.at);
         }
-        slots.reclaim(true, Clock::system().now(), &mut fallen);
+        slots.reclaim(true, now(), &mut fallen);
         drop(locked);
         drop(fallen);
     }
