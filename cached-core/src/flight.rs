@@ -236,13 +236,17 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
             self.0.unpark();
         }
     }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut cx = Context::from_waker(&waker);
     // A task that polls tokio's channels too often without a pause is told to wait until it has let others run. It cannot do that while it
     // blocks its thread here, so this is not to count.
     #[cfg(all(feature = "shared", not(shuttle)))]
     let future = tokio::task::coop::unconstrained(future);
     let mut future = pin!(future);
+    // Most do not have to wait, and need nobody to wake them.
+    if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        return output;
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut cx = Context::from_waker(&waker);
     loop {
         match future.as_mut().poll(&mut cx) {
             Poll::Ready(output) => return output,

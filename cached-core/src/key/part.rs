@@ -121,9 +121,18 @@ pub(crate) fn hash_text<H: Hasher>(state: &mut H, write: impl FnOnce(&mut dyn Wr
 
     impl<H: Hasher> Write for Sink<'_, H> {
         fn write_str(&mut self, text: &str) -> fmt::Result {
-            for &byte in text.as_bytes() {
-                self.word[self.length % 8] = byte;
-                self.length += 1;
+            let mut text = text.as_bytes();
+            while !text.is_empty() {
+                if self.length.is_multiple_of(8)
+                    && let Some((word, rest)) = text.split_first_chunk()
+                {
+                    self.state.write_u64(u64::from_le_bytes(*word));
+                    (text, self.length) = (rest, self.length + 8);
+                    continue;
+                }
+                let (now, later) = text.split_at(text.len().min(8 - self.length % 8));
+                self.word[self.length % 8..][..now.len()].copy_from_slice(now);
+                (text, self.length) = (later, self.length + now.len());
                 if self.length.is_multiple_of(8) {
                     self.state.write_u64(u64::from_le_bytes(self.word));
                 }

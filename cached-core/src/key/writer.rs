@@ -13,6 +13,17 @@ pub(crate) const RESERVED: u128 = {
     set
 };
 
+/// The same by byte.
+static IS_RESERVED: [bool; 256] = {
+    let mut reserved = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        reserved[byte] = RESERVED >> byte & 1 == 1;
+        byte += 1;
+    }
+    reserved
+};
+
 /// Renders the parts of a key as text.
 ///
 /// What is written through [`fmt::Write`] is a *value*: characters that mean something in a key are percent-escaped
@@ -64,7 +75,7 @@ impl Write for KeyWriter<'_> {
         self.some_depth = 0;
         let mut plain = 0;
         for (at, byte) in text.bytes().enumerate() {
-            if byte < 128 && (RESERVED >> byte) & 1 == 1 {
+            if IS_RESERVED[usize::from(byte)] {
                 self.out.write_str(&text[plain..at])?;
                 write!(self.out, "%{byte:02X}")?;
                 plain = at + 1;

@@ -1,5 +1,7 @@
+use smallvec::SmallVec;
+
 use super::Engine;
-use super::shard::{Loading, Removed};
+use super::shard::{Held, Loading, Name, Removed};
 use super::table::Fallen;
 use crate::cause::EvictionCause;
 
@@ -9,8 +11,9 @@ use crate::cause::EvictionCause;
 /// taken: then it is dropped after.
 pub(super) struct Departures<'e, K, V> {
     engine: &'e Engine<K, V>,
-    /// Those with a name or a listener.
-    pub(super) entries: Vec<(Removed<'e, K, V>, EvictionCause)>,
+    /// Those that somebody listens to.
+    pub(super) heard: Vec<(Held<'e, K, V>, EvictionCause)>,
+    pub(super) names: SmallVec<[Name; 2]>,
     pub(super) loads: Vec<Loading<K, V>>,
     /// How many entries left, by [`EvictionCause`].
     pub(super) left: [usize; 4],
@@ -20,15 +23,21 @@ pub(super) struct Departures<'e, K, V> {
 
 impl<'e, K, V> Departures<'e, K, V> {
     pub(super) fn none(engine: &'e Engine<K, V>) -> Self {
-        Self { engine, entries: Vec::new(), loads: Vec::new(), left: [0; 4], fallen: Fallen::nothing() }
+        Self {
+            engine,
+            heard: Vec::new(),
+            names: SmallVec::new(),
+            loads: Vec::new(),
+            left: [0; 4],
+            fallen: Fallen::nothing(),
+        }
     }
 
     #[inline]
     pub(super) fn push(&mut self, removed: Removed<'e, K, V>, cause: EvictionCause) {
         self.left[cause as usize] += 1;
-        if removed.name.is_some() || removed.held.is_some() {
-            self.entries.push((removed, cause));
-        }
+        self.names.extend(removed.name);
+        self.heard.extend(removed.held.map(|held| (held, cause)));
     }
 
     pub(super) fn void(&mut self, loading: Loading<K, V>) {

@@ -166,17 +166,17 @@ impl<K, V> Engine<K, V> {
             self.counters.sized(self.budget.used());
             self.counters.evicted(gone.left);
         }
-        if !gone.entries.is_empty() || !gone.loads.is_empty() {
+        if !gone.names.is_empty() || !gone.heard.is_empty() || !gone.loads.is_empty() {
             self.settle_named(gone);
         }
     }
 
     fn settle_named(&self, gone: &Departures<'_, K, V>) {
-        for (removed, cause) in &gone.entries {
-            if let Some(name) = removed.name {
-                self.unlink(name.text, name.hash);
-            }
-            if let (Some(listener), Some(held)) = (&self.listener, &removed.held) {
+        for name in &gone.names {
+            self.unlink(name.text, name.hash);
+        }
+        for (held, cause) in &gone.heard {
+            if let Some(listener) = &self.listener {
                 // A listener that panics must not take the caller of an unrelated key down with it.
                 let call = std::panic::AssertUnwindSafe(|| listener(held.key(), held.value(), *cause));
                 let _ = std::panic::catch_unwind(call);

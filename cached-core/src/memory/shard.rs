@@ -5,7 +5,7 @@ use hashbrown::HashTable;
 
 use super::departures::Departures;
 use super::eviction::{Eviction, Hits, Resident};
-use super::table::{self, Filled, Held, New, Reading, Sides, SlotTags, Slots, Table};
+use super::table::{self, Filled, New, Reading, Sides, SlotTags, Slots, Table};
 use crate::cause::EvictionCause;
 use crate::clock::Tick;
 use crate::flight::Flight;
@@ -48,12 +48,15 @@ pub(super) struct Name {
     pub(super) hash: u64,
 }
 
+/// Key and value of an entry that left.
+pub(super) type Held<'s, K, V> = table::Held<'s, K, V, State<K, V>>;
+
 /// What is left of an entry.
 pub(super) struct Removed<'s, K, V> {
     pub(super) weight: u32,
     pub(super) name: Option<Name>,
     /// Key and value, where somebody listens.
-    pub(super) held: Option<Held<'s, K, V, State<K, V>>>,
+    pub(super) held: Option<Held<'s, K, V>>,
 }
 
 /// A load under way, beside the entries and under the same lock.
@@ -275,7 +278,7 @@ impl<'s, K, V> Writing<'s, K, V> {
         Removed { weight, name, held: self.let_go(at) }
     }
 
-    fn let_go(&mut self, at: u32) -> Option<Held<'s, K, V, State<K, V>>> {
+    fn let_go(&mut self, at: u32) -> Option<Held<'s, K, V>> {
         if self.needs.listener {
             return self.table.hold(at);
         }
