@@ -10,7 +10,8 @@ use crate::scan::{Surroundings, surroundings};
 use crate::signature::Function;
 
 /// Where a function belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Place {
     /// A function of a module or inside another function.
     Free,

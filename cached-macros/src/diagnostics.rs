@@ -10,7 +10,7 @@ use quote::ToTokens;
 ///
 /// A collector that is dropped without [`check`](Errors::check) panics in debug builds: an error that nobody reports is a silent
 /// acceptance of wrong code.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Errors(RefCell<Option<Vec<syn::Error>>>);
 
 impl Errors {

@@ -5,7 +5,8 @@ use syn::{BinOp, Expr, ExprBinary, ExprLit, Lit, LitStr};
 use crate::args::peel;
 
 /// A span of time that an attribute names.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Time {
     /// Known now.
     Known { seconds: u64, nanoseconds: u32 },

@@ -4,7 +4,8 @@
 //! it tells them apart, and for that it is enough to follow the braces.
 
 /// Where a function stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Surroundings {
     /// In a module or in the body of a function.
     Free,
@@ -24,7 +25,8 @@ struct Open {
     header: Header,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 enum Block {
     Inherent,
     OfTrait,
@@ -34,7 +36,8 @@ enum Block {
 }
 
 /// What is known of the item or statement that is being read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 struct Header {
     /// The first word that is not a modifier such as `pub` or `unsafe`.
     keyword: Option<String>,
@@ -47,7 +50,8 @@ struct Header {
     last: Last,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 enum Last {
     #[default]
     Nothing,

@@ -18,7 +18,8 @@ pub(crate) use self::result::{mention_of_result, with_own_result};
 use self::text::{Segment, split, split_format};
 
 /// What a template is for, which decides what may stand in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Purpose {
     /// `key = ".."` of `#[cache]`
     Key,
@@ -29,7 +30,8 @@ pub(crate) enum Purpose {
 }
 
 /// Literal text around placeholders; one piece more than there are placeholders.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Template {
     pub(crate) literal: LitStr,
     pub(crate) pieces: Vec<String>,
@@ -45,14 +47,16 @@ impl Template {
 }
 
 /// How a placeholder's value becomes text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Format {
     Plain,
     Debug,
     Hash,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Placeholder {
     pub(crate) expr: Expr,
     pub(crate) format: Format,
@@ -62,7 +66,8 @@ pub(crate) struct Placeholder {
 }
 
 /// What an expression takes its values from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Uses {
     /// Indices of arguments.
     pub(crate) arguments: BTreeSet<usize>,

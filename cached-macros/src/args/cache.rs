@@ -48,7 +48,7 @@ const TABLE: Table = Table {
 };
 
 /// The arguments of `#[cache]` as they were written.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct CacheArgs {
     pub(crate) ttl: Option<Keyed<Expr>>,
     pub(crate) null_ttl: Option<Keyed<Expr>>,

@@ -24,7 +24,7 @@ const TABLE: Table = Table {
 };
 
 /// What one unnamed argument invalidates.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Entry {
     /// `"user:{id}"`, `"users:*"`
     Text(LitStr),
@@ -33,13 +33,13 @@ pub(crate) enum Entry {
 }
 
 /// A cached function, and which of its entries.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct TargetCall {
     pub(crate) path: Path,
     pub(crate) args: TargetArgs,
 }
 
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum TargetArgs {
     /// `(*)`
     All,
@@ -48,7 +48,7 @@ pub(crate) enum TargetArgs {
 }
 
 /// The arguments of `#[invalidates]` as they were written.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct InvalidatesArgs {
     pub(crate) entries: Vec<Entry>,
     pub(crate) tags: Option<Keyed<Expr>>,

@@ -19,7 +19,8 @@ use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr, Token, parenthesized, toke
 use crate::diagnostics::{Errors, any_of, list, suggestion};
 
 /// A value and the name of the argument that brought it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Keyed<T> {
     pub(crate) key: Ident,
     pub(crate) value: T,
@@ -40,7 +41,8 @@ impl<T: ToTokens> ToTokens for Keyed<T> {
 }
 
 /// How an argument is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Form {
     /// `name = expression`
     Value,
@@ -51,7 +53,7 @@ pub(crate) enum Form {
 }
 
 /// One argument that an attribute understands.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Spec {
     pub(crate) name: &'static str,
     pub(crate) form: Form,
@@ -62,7 +64,7 @@ pub(crate) struct Spec {
 }
 
 /// Everything an attribute understands.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Table {
     pub(crate) attribute: &'static str,
     pub(crate) specs: &'static [Spec],
@@ -94,7 +96,7 @@ impl Table {
     }
 }
 
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 enum Value {
     Expr(Box<Expr>),
     Names(Vec<Ident>),
@@ -102,7 +104,8 @@ enum Value {
 }
 
 /// The named arguments that were given, each once.
-#[derive(Debug, Default)]
+#[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Found(Vec<Keyed<Value>>);
 
 impl Found {

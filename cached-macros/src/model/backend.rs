@@ -8,7 +8,8 @@ use crate::diagnostics::{Errors, did_you_mean};
 use crate::features::{Features, how_to_enable};
 
 /// Where values are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Backend {
     Memory,
     Redis,
@@ -47,7 +48,8 @@ impl Backend {
 }
 
 /// How a value becomes bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Codec {
     Msgpack,
     Json,
@@ -70,7 +72,8 @@ impl Codec {
 }
 
 /// Who shares a load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Lock {
     Process,
     Cluster,

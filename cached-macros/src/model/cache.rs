@@ -11,7 +11,7 @@ use crate::features::Features;
 use crate::template::{self, Purpose, Template, Uses};
 
 /// `#[cache]`, understood.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Cache<'a> {
     pub(crate) subject: &'a Subject,
     pub(crate) key: Key,
@@ -35,7 +35,7 @@ pub(crate) struct Cache<'a> {
 }
 
 /// What a cached call is looked up by.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Key {
     /// The function and these names of arguments.
     Default(Vec<(usize, Ident)>),
@@ -57,7 +57,8 @@ impl Key {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Policy {
     Adaptive,
     Lru,

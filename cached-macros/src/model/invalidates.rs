@@ -9,7 +9,7 @@ use crate::signature::Arguments;
 use crate::template::{self, Purpose, Template, mention_of_result};
 
 /// `#[invalidates]`, understood.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Invalidates {
     pub(crate) subject: Subject,
     pub(crate) goals: Vec<Goal>,
@@ -20,7 +20,7 @@ pub(crate) struct Invalidates {
 }
 
 /// What disappears.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Goal {
     Key(Template),
     Pattern(Template),
@@ -32,13 +32,14 @@ pub(crate) enum Goal {
 }
 
 /// An argument in `find_user(id)`.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct TargetArg {
     pub(crate) expr: Expr,
     pub(crate) kind: ArgKind,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum ArgKind {
     /// The name of an argument: its value is copied, because the body may consume the argument.
     Name,

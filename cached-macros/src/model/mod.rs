@@ -17,7 +17,7 @@ use crate::signature::{Arguments, Flow, Function};
 use crate::template::{self, Purpose, Template};
 
 /// The annotated function and what is known about it.
-#[derive(Debug)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Subject {
     pub(crate) function: Function,
     pub(crate) arguments: Arguments,

@@ -7,7 +7,8 @@ use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Receiver, Signature, Type};
 use super::ungroup;
 
 /// One argument that is not the receiver.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Argument {
     /// The names that its pattern binds.
     pub(crate) names: Vec<Ident>,
@@ -59,7 +60,8 @@ impl<'ast> Visit<'ast> for Names {
 }
 
 /// All arguments of a function.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Arguments {
     pub(crate) receiver: Option<Receiver>,
     pub(crate) list: Vec<Argument>,

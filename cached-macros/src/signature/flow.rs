@@ -5,7 +5,8 @@ use syn::visit::Visit;
 use syn::{GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound, token};
 
 /// How the body runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Flow {
     /// `fn`
     Sync,

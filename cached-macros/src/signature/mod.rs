@@ -13,7 +13,8 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{AttrStyle, Attribute, Signature, Token, Visibility, braced, token};
 
 /// A function with a body. The body is never parsed: it goes where it came from, token by token.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
