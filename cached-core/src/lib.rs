@@ -60,7 +60,7 @@
 //! # How a call travels
 //!
 //! The attribute builds a tuple of borrowed key parts and asks its *site*, a static beside the function, for the cache of this instance of
-//! the function. A hit is one look-up by the typed key in a shard of the memory engine, under a shared lock. A miss renders the key's text
+//! the function. A hit is one look-up by the typed key in a shard of the memory engine, under no lock. A miss renders the key's text
 //! once, registers a *flight* that others wait for, runs the body, and stores what it returned if no invalidation came between. An
 //! invalidation removes entries, voids flights, or moves a tag's epoch, in every cache of the process whose keys can be meant.
 //!

@@ -84,7 +84,7 @@ where
     ///
     /// # Cost
     ///
-    /// A hit: one shared lock. A miss: the key's owned form, and two exclusive locks of one shard, around the load and not during it. Blocks the
+    /// A hit: no lock. A miss: the key's owned form, and two locks of one shard, around the load and not during it. Blocks the
     /// thread while another loads; in async code use [`get_or_load_async`](Cache::get_or_load_async).
     pub fn get_or_load<Q>(&self, key: &Q, load: impl FnOnce() -> V) -> V
     where

@@ -54,12 +54,19 @@ use crate::stats::Stats;
 ///
 /// # Cost
 ///
-/// A hit takes one shard's lock shared and allocates nothing but what the value's `Clone` does; wrap values that are not cheap to clone
+/// A hit takes no lock and allocates nothing but what the value's `Clone` does; wrap values that are not cheap to clone
 /// in an [`Arc`].
+///
+/// # When values are dropped
+///
+/// Since hits take no lock, somebody may be cloning a value that was just evicted, replaced or invalidated, and no later call finds. It is
+/// dropped when nobody can be doing that any more: mostly before the call that removed it returns; after evictions in quick succession, and
+/// replacements, together with some others, at most a 32nd of the entries and no more than 256 in each of the cache's parts (four for each
+/// CPU); what left last, at the latest with the next write to its part or by [`run_pending`](Cache::run_pending). Listeners are told at once.
 ///
 /// # Deadlocks
 ///
-/// A key's `Eq` and a value's `Clone` run under a shard's lock and must not call cached functions. Loaders, weighers, taggers, listeners and
+/// A key's `Eq` and a value's `Clone` may run under a shard's lock, though not when they are hit, and must not call cached functions. Loaders, weighers, taggers, listeners and
 /// destructors may, the key that is being loaded included.
 pub struct Cache<K, V> {
     core: Arc<Core<K, V>>,
@@ -146,7 +153,8 @@ impl<K, V> Cache<K, V> {
         self.core.stats()
     }
 
-    /// Removes what has expired or was invalidated by a tag. Happens in passing, too: each write looks at a few entries. O(entries).
+    /// Removes what has expired or was invalidated by a tag, and drops what left earlier. Happens in passing, too: each write looks at a few
+    /// entries. O(entries).
     pub fn run_pending(&self) {
         self.core.engine.sweep();
     }

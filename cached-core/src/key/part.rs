@@ -35,7 +35,7 @@ use super::writer::KeyWriter;
 /// # Contract
 ///
 /// Two parts of one type are equal exactly if their texts are; equal parts hash alike, and a part hashes as its owned form was made from
-/// it. No method may panic or call a cached function: they run under a shard's lock.
+/// it. No method may panic or call a cached function: they may run under a shard's lock.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "neither `KeyPart` nor `Display` is implemented for `{Self}`",
