@@ -125,7 +125,7 @@ impl<K, V> Engine<K, V> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.0.write().len()).sum()
+        self.shards.iter().map(|shard| shard.0.len()).sum()
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -211,12 +211,13 @@ impl<K, V> Engine<K, V> {
         }
     }
 
-    /// Calls `visit` with key, value and remaining lifetime of every live entry, one shard's lock at a time.
+    /// Calls `visit` with key, value and remaining lifetime of every live entry. No lock is held meanwhile.
     pub(crate) fn visit(&self, mut visit: impl FnMut(&K, &V, u32, Option<Duration>)) {
         let now = self.now();
         for shard in &self.shards {
-            let shard = shard.0.write();
-            for (entry, weight) in shard.entries().filter(|(entry, _)| entry.dead(|| now).is_none()) {
+            let reading = shard.0.read();
+            let entries = shard.0.entries(&reading);
+            for (entry, weight) in entries.into_iter().filter(|(entry, _)| entry.dead(|| now).is_none()) {
                 let left = (entry.deadline() != Tick::NEVER).then(|| entry.deadline().since(now));
                 visit(entry.key(), entry.value(), weight, left);
             }
@@ -257,7 +258,7 @@ impl<K, V: Clone> Engine<K, V> {
     pub(crate) fn get(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
         let value = {
             let shard = self.shard(hash);
-            let Some(reading) = shard.read() else { return self.get_locked(hash, eq) };
+            let reading = shard.read();
             let entry = reading.find(in_shard(hash), eq)?;
             if entry.dead(|| self.now()).is_some() {
                 return None;
@@ -269,24 +270,10 @@ impl<K, V: Clone> Engine<K, V> {
         Some(value)
     }
 
-    /// The same on a thread that is ending.
-    #[cold]
-    fn get_locked(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
-        let value = self.peek_locked(hash, eq)?;
-        self.counters.hit();
-        Some(value)
-    }
-
     /// The same without leaving a trace: neither statistics nor the policy notice.
     pub(crate) fn peek(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
-        let Some(reading) = self.shard(hash).read() else { return self.peek_locked(hash, eq) };
+        let reading = self.shard(hash).read();
         let entry = reading.find(in_shard(hash), eq)?;
-        entry.dead(|| self.now()).is_none().then(|| entry.value().clone())
-    }
-
-    fn peek_locked(&self, hash: u64, eq: impl Fn(&K) -> bool) -> Option<V> {
-        let shard = self.shard(hash).write();
-        let entry = shard.slot(shard.find(hash, eq)?)?;
         entry.dead(|| self.now()).is_none().then(|| entry.value().clone())
     }
 }

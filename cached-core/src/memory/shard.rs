@@ -118,10 +118,22 @@ impl<K, V> Shard<K, V> {
         Self { table: Table::new(share, sides, State::new(eviction, needs)), hits }
     }
 
-    /// Begins to look things up. `None` on a thread that is ending.
+    /// Begins to look things up.
     #[inline]
-    pub(super) fn read(&self) -> Option<Reading<'_, K, V>> {
+    pub(super) fn read(&self) -> Reading<'_, K, V> {
         self.table.read()
+    }
+
+    /// How many entries there are, or were a moment ago.
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// The entries that are there now and what they weigh, for as long as the reading goes on. The lock is released by then.
+    pub(super) fn entries<'p>(&'p self, reading: &'p Reading<'p, K, V>) -> Vec<(Filled<'p, K, V>, u32)> {
+        let locked = self.write();
+        let entry = |at| Some((locked.table.get_for(reading, at)?, locked.weight(at)));
+        (0..locked.end()).filter_map(entry).collect()
     }
 
     #[inline]

@@ -106,44 +106,53 @@ impl Drop for Membership {
     }
 }
 
-/// `None` on a thread that is ending.
+/// A record for this thread, and whether it is for one reading only, because the thread is ending.
 #[cold]
 #[inline(never)]
-fn join() -> Option<&'static Record> {
-    MEMBERSHIP
-        .try_with(|membership| {
-            let joined = membership.0.get().unwrap_or_else(|| readers().join());
-            membership.0.set(Some(joined));
-            let _ = RECORD.try_with(|record| record.set(Some(joined)));
-            joined
-        })
-        .ok()
+fn join() -> (&'static Record, bool) {
+    let joined = MEMBERSHIP.try_with(|membership| {
+        let joined = membership.0.get().unwrap_or_else(|| readers().join());
+        membership.0.set(Some(joined));
+        let _ = RECORD.try_with(|record| record.set(Some(joined)));
+        joined
+    });
+    joined.map_or_else(|_| (readers().join(), true), |joined| (joined, false))
 }
 
 /// While it lives, nothing is freed that could be found when it was made.
 #[derive(Debug)]
 pub(super) struct Pin {
     record: &'static Record,
-    /// Whether the thread did not read before: code that runs while it reads may read, too.
-    outermost: bool,
+    end: End,
 }
 
-/// Begins to read. Whether [`fence`] has to follow is to be found out after this and before anything is read. `None` on a thread that is ending.
+/// What the end of a reading ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Nothing: the thread read before. Code that runs while it reads may read, too.
+    Nothing,
+    Reading,
+    /// The use of the record as well: the thread has none of its own any more.
+    Use,
+}
+
+/// Begins to read. Whether [`fence`] has to follow is to be found out after this and before anything is read.
 #[inline]
-pub(super) fn pin() -> Option<Pin> {
-    let record = match RECORD.try_with(Cell::get) {
-        Ok(Some(record)) => record,
-        _ => join()?,
+pub(super) fn pin() -> Pin {
+    let (record, lent) = match RECORD.try_with(Cell::get) {
+        Ok(Some(record)) => (record, false),
+        _ => join(),
     };
-    let outermost = record.epoch.load(Ordering::Relaxed) == IDLE;
-    if outermost {
+    let mut end = End::Nothing;
+    if record.epoch.load(Ordering::Relaxed) == IDLE {
+        end = if lent { End::Use } else { End::Reading };
         // Acquire: who reads in a later epoch than something was taken out in does not find it. Release: what this thread read before it
         // wiped out its last epoch happens before whatever a reclaimer does that sees this one.
         record.epoch.store(readers().epoch.load(Ordering::Acquire), Ordering::Release);
     }
     // The compiler, at least, keeps to the order: first the epoch, then how to go on, then the reading.
     std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
-    Some(Pin { record, outermost })
+    Pin { record, end }
 }
 
 impl Pin {
@@ -159,8 +168,11 @@ impl Pin {
 impl Drop for Pin {
     #[inline]
     fn drop(&mut self) {
-        if self.outermost {
+        if self.end != End::Nothing {
             self.record.epoch.store(IDLE, Ordering::Release);
+            if self.end == End::Use {
+                self.record.taken.store(false, Ordering::Release);
+            }
         }
     }
 }
@@ -196,12 +208,17 @@ pub(super) fn quiet() -> u64 {
 pub(super) fn can_fence_everybody() -> bool {
     #[cfg(not(shuttle))]
     {
-        static CAN: OnceLock<bool> = OnceLock::new();
-        *CAN.get_or_init(system::register)
+        *CAN_FENCE.get_or_init(system::register) && !FAILED.load(std::sync::atomic::Ordering::Relaxed)
     }
     #[cfg(shuttle)]
     true
 }
+
+#[cfg(not(shuttle))]
+static CAN_FENCE: OnceLock<bool> = OnceLock::new();
+/// Whether it failed where it had worked, as in a sandbox that was closed later.
+#[cfg(not(shuttle))]
+static FAILED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
 /// A full fence of every thread of the process. False if it failed.
 fn fence_everybody() -> bool {
@@ -209,7 +226,11 @@ fn fence_everybody() -> bool {
     {
         fence();
         // A process that was forked may have to register anew.
-        system::fence_everybody() || (system::register() && system::fence_everybody())
+        let done = system::fence_everybody() || (system::register() && system::fence_everybody());
+        if !done {
+            FAILED.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        done
     }
     #[cfg(shuttle)]
     true

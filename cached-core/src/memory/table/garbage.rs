@@ -16,6 +16,10 @@ pub(super) const CALM: std::time::Duration = std::time::Duration::from_millis(20
 pub(super) const GARBAGE: usize = 32;
 /// ... and no more than so many.
 pub(super) const MOST_GARBAGE: usize = 256;
+/// How many batches wait for readers at most; more garbage waits unsealed.
+const MOST_SEALED: usize = 8;
+/// How many entries one write frees at most, about.
+const MOST_FREED: usize = 1024;
 
 /// What was taken out, until nobody can be reading it.
 pub(super) struct Garbage<K, V> {
@@ -105,7 +109,7 @@ impl<K, V> Fallen<K, V> {
 
 impl<K, V> Slots<'_, K, V> {
     /// Frees what nobody can be reading any more. Looks for readers when there is garbage enough, or some that has lain since the clock's
-    /// last `tick`; if it is `prompt`, whenever that costs little.
+    /// last `tick`; if it is `prompt`, in any case.
     #[inline]
     pub(in crate::memory) fn reclaim(&mut self, prompt: bool, tick: Tick, fallen: &mut Fallen<K, V>) {
         if self.owned.sealed.is_empty() {
@@ -113,9 +117,8 @@ impl<K, V> Slots<'_, K, V> {
                 return;
             }
             let waits = tick == self.owned.sealed_at && self.owned.garbage.slots.len() < self.limit();
-            let costly = !prompt || self.front.quick.load(Ordering::Relaxed);
             // The checker is to see it done, and knows no time.
-            if waits && costly && !cfg!(shuttle) {
+            if waits && !prompt && !cfg!(shuttle) {
                 return;
             }
         }
@@ -129,42 +132,60 @@ impl<K, V> Slots<'_, K, V> {
 
     #[inline(never)]
     fn collect(&mut self, prompt: bool, tick: Tick, fallen: &mut Fallen<K, V>) {
-        if !self.owned.garbage.is_empty() {
+        self.free_quiet(fallen);
+        // Behind a reader who does not get on no more is sealed than can be looked at in passing.
+        if !self.owned.garbage.is_empty() && self.owned.sealed.len() < MOST_SEALED {
             let full = self.owned.garbage.slots.len() >= self.limit();
-            let quick = self.front.quick.load(Ordering::Relaxed);
             let same_tick = tick == self.owned.sealed_at && !cfg!(shuttle);
-            if full || !same_tick || (prompt && !quick) {
-                self.seal(quick, full && same_tick, tick);
-            }
-        }
-        if self.owned.sealed.is_empty() {
-            return;
-        }
-        let quiet = epoch::quiet();
-        let mut at = 0;
-        while at < self.owned.sealed.len() {
-            if self.owned.sealed[at].0 <= quiet {
-                let (_, garbage) = self.owned.sealed.remove(at);
-                self.free(garbage, fallen);
-            } else {
-                at += 1;
+            if full || !same_tick || prompt {
+                self.seal((full || prompt) && same_tick, tick);
+                self.free_quiet(fallen);
             }
         }
     }
 
+    /// Frees what was sealed, as far as nobody can be reading it, and as much as one write should.
+    fn free_quiet(&mut self, fallen: &mut Fallen<K, V>) {
+        if self.owned.sealed.is_empty() {
+            return;
+        }
+        let (quiet, mut freed) = (epoch::quiet(), 0);
+        while freed < MOST_FREED
+            && self.owned.sealed.front().is_some_and(|(epoch, _)| *epoch <= quiet)
+            && let Some((epoch, mut garbage)) = self.owned.sealed.pop_front()
+        {
+            if garbage.slots.len() > MOST_FREED {
+                let slots = garbage.slots.split_off(MOST_FREED);
+                self.owned.sealed.push_front((epoch, Garbage { slots, ..Garbage::new() }));
+            }
+            freed += garbage.slots.len().max(1);
+            self.free(garbage, fallen);
+        }
+    }
+
     /// Closes the epoch of what was taken out so far. In a table that changes a lot readers will fence, in one that does not they need not.
-    fn seal(&mut self, quick: bool, busy: bool, now: Tick) {
+    fn seal(&mut self, busy: bool, now: Tick) {
+        let quick = self.front.quick.load(Ordering::Relaxed);
         if quick && busy {
             // Readers who do not know yet are met by the fence of everybody, which follows.
             self.front.quick.store(false, Ordering::SeqCst);
         }
-        let Some(epoch) = epoch::seal(!quick) else { return };
+        if self.owned.fence_failed.is_some_and(|at| now.since(at) < CALM) {
+            return;
+        }
+        let Some(epoch) = epoch::seal(!quick) else {
+            // From now on readers fence. Those who began before did not, so nothing is freed until what they wrote down must long have
+            // been seen.
+            self.front.quick.store(false, Ordering::SeqCst);
+            self.owned.fence_failed = Some(now);
+            return;
+        };
         if !quick && !busy && now.since(self.owned.sealed_at) >= CALM {
-            self.front.quick.store(epoch::can_fence_everybody(), Ordering::Relaxed);
+            self.front.quick.store(epoch::can_fence_everybody(), Ordering::Release);
         }
         self.owned.sealed_at = now;
         let garbage = std::mem::replace(&mut self.owned.garbage, Garbage::new());
-        self.owned.sealed.push((epoch, garbage));
+        self.owned.sealed.push_back((epoch, garbage));
     }
 
     /// Nobody can be reading it any more.

@@ -27,6 +27,7 @@ mod system;
 mod tests;
 mod writing;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::ptr::NonNull;
 
@@ -41,16 +42,20 @@ pub(super) use self::system::now;
 pub(super) use self::writing::{Held, Locked, New, Slots};
 use crate::clock::Tick;
 use crate::sync::Mutex;
-use crate::sync::atomic::Ordering;
+use crate::sync::atomic::{AtomicUsize, Ordering};
 
 /// A table, and under its lock the `rest` of what changes together with it.
 pub(super) struct Table<K, V, R> {
     front: Front<K, V>,
-    back: Back<Mutex<Inside<K, V, R>>>,
+    back: Back<Inside<K, V, R>>,
 }
 
 #[repr(align(64))]
-struct Back<T>(T);
+struct Back<T> {
+    inside: Mutex<T>,
+    /// As it was when the lock was last released.
+    len: AtomicUsize,
+}
 
 struct Inside<K, V, R> {
     owned: Owned<K, V>,
@@ -69,8 +74,11 @@ struct Owned<K, V> {
     /// How many slots are [`Held`].
     held: usize,
     garbage: Garbage<K, V>,
-    sealed: Vec<(u64, Garbage<K, V>)>,
+    /// In the order of their epochs.
+    sealed: VecDeque<(u64, Garbage<K, V>)>,
     sealed_at: Tick,
+    /// When the operating system would not fence for readers any more.
+    fence_failed: Option<Tick>,
 }
 
 // SAFETY: a table hands out references to keys and values to all who share it, and drops them wherever the last use ends, as a lock
@@ -94,41 +102,47 @@ impl<K, V, R> Table<K, V, R> {
             sides,
             held: 0,
             garbage: Garbage::new(),
-            sealed: Vec::new(),
+            sealed: VecDeque::new(),
+            fence_failed: None,
             sealed_at: now(),
         };
         let front = Front::new(&view);
         std::mem::forget(view);
-        Self { front, back: Back(Mutex::new(Inside { owned, rest })) }
+        Self { front, back: Back { inside: Mutex::new(Inside { owned, rest }), len: AtomicUsize::new(0) } }
     }
 
-    /// Begins to read, which holds up nobody and keeps whatever is found from being freed. `None` on a thread that is ending.
+    /// Begins to read, which holds up nobody and keeps whatever is found from being freed.
     #[inline]
-    pub(super) fn read(&self) -> Option<Reading<'_, K, V>> {
-        let pin = epoch::pin()?;
-        if !self.front.quick.load(Ordering::Relaxed) {
+    pub(super) fn read(&self) -> Reading<'_, K, V> {
+        let pin = epoch::pin();
+        if !self.front.quick.load(Ordering::Acquire) {
             epoch::fence();
             if pin.is_time_to_look() {
                 self.quicken();
             }
         }
-        Some(Reading { front: &self.front, _pin: pin })
+        Reading { front: &self.front, _pin: pin }
     }
 
     /// Spares readers the fence if nothing changed for a while.
     #[cold]
     fn quicken(&self) {
-        if let Some(inside) = self.back.0.try_lock()
+        if let Some(inside) = self.back.inside.try_lock()
             && now().since(inside.owned.sealed_at) >= CALM
         {
-            self.front.quick.store(epoch::can_fence_everybody(), Ordering::Relaxed);
+            self.front.quick.store(epoch::can_fence_everybody(), Ordering::Release);
         }
+    }
+
+    /// How many entries there are, or were a moment ago.
+    pub(super) fn len(&self) -> usize {
+        self.back.len.load(Ordering::Relaxed)
     }
 
     /// The right to change the table.
     #[inline]
     pub(super) fn lock(&self) -> Locked<'_, K, V, R> {
-        Locked { table: self, inside: self.back.0.lock() }
+        Locked { table: self, inside: self.back.inside.lock() }
     }
 }
 

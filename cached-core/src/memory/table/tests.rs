@@ -32,7 +32,7 @@ fn hash_of(key: u64) -> u32 {
 }
 
 fn get(table: &Small, key: u64) -> Option<Arc<Counted>> {
-    table.read()?.find(hash_of(key), |other| *other == key).map(|entry| Arc::clone(entry.value()))
+    table.read().find(hash_of(key), |other| *other == key).map(|entry| Arc::clone(entry.value()))
 }
 
 fn new(key: u64, value: Arc<Counted>) -> New<u64, Arc<Counted>> {
@@ -63,6 +63,18 @@ fn remove(table: &Small, key: u64, fallen: &mut Fallen<u64, Arc<Counted>>) -> bo
     slots.bury(at);
     slots.reclaim(true, now(), fallen);
     true
+}
+
+/// Until nothing is left to be freed. Other tests' readers may hold that up.
+fn tidy_up(table: &Small, done: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        table.lock().slots().reclaim(true, now(), &mut Fallen::nothing());
+        if done() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    panic!("something is left for ever");
 }
 
 #[test]
@@ -108,7 +120,7 @@ fn what_a_reader_found_stays_until_it_is_done() {
     let alive = Arc::new(AtomicUsize::new(0));
     let table = Small::new(16, Sides::default(), ());
     put(&table, 1, Counted::new(1, &alive), &mut Fallen::nothing());
-    let reading = table.read().expect("not ending");
+    let reading = table.read();
     let entry = reading.find(hash_of(1), |key| *key == 1).expect("there");
     assert!(remove(&table, 1, &mut Fallen::nothing()));
     assert!(get(&table, 1).is_none(), "who comes later does not find it");
@@ -118,10 +130,70 @@ fn what_a_reader_found_stays_until_it_is_done() {
     assert_eq!((entry.key(), entry.value().number), (&1, 1));
     assert_eq!(alive.load(Ordering::Relaxed), 101, "nothing is freed while somebody reads who may have found it");
     drop(reading);
-    table.lock().slots().reclaim(true, now(), &mut Fallen::nothing());
-    std::thread::sleep(std::time::Duration::from_millis(20));
-    table.lock().slots().reclaim(true, now(), &mut Fallen::nothing());
-    assert_eq!(alive.load(Ordering::Relaxed), 1);
+    tidy_up(&table, || alive.load(Ordering::Relaxed) == 1);
+}
+
+/// Numbers of slots that a cleared table had mean nothing in the one after it, though a reader keeps them from being dealt with before.
+#[test]
+fn a_cleared_table_takes_its_garbage_along() {
+    for sealed in [true, false] {
+        let alive = Arc::new(AtomicUsize::new(0));
+        let table = Small::new(16, Sides::default(), ());
+        let (found, read) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
+        std::thread::scope(|scope| {
+            put(&table, 1, Counted::new(1, &alive), &mut Fallen::nothing());
+            scope.spawn(|| {
+                let reading = table.read();
+                found.wait();
+                read.wait();
+                drop(reading);
+                found.wait();
+            });
+            found.wait();
+            let mut locked = table.lock();
+            let at = locked.find(hash_of(1), |key| *key == 1).expect("there");
+            locked.slots().take_out(at);
+            locked.slots().bury(at);
+            if sealed {
+                locked.slots().reclaim(true, now(), &mut Fallen::nothing());
+            }
+            assert_eq!(locked.slots().clear(), Some(0));
+            locked.slots().reclaim(true, now(), &mut Fallen::nothing());
+            drop(locked);
+            put(&table, 2, Counted::new(2, &alive), &mut Fallen::nothing());
+            let reading = table.read();
+            let entry = reading.find(hash_of(2), |key| *key == 2).expect("there");
+            assert!(remove(&table, 2, &mut Fallen::nothing()));
+            read.wait();
+            found.wait();
+            tidy_up(&table, || alive.load(Ordering::Relaxed) <= 1);
+            assert_eq!(entry.value().number, 2);
+            assert_eq!(alive.load(Ordering::Relaxed), 1, "what is read is kept, and nothing else");
+        });
+    }
+}
+
+/// A reader who does not get on costs writers memory, and hardly any time.
+#[test]
+fn a_reader_that_is_stuck_does_not_slow_writers_down() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let table = Small::new(16, Sides::default(), ());
+    put(&table, 0, Counted::new(0, &alive), &mut Fallen::nothing());
+    let reading = table.read();
+    for step in 0..20_000 {
+        put(&table, step % 4, Counted::new(step, &alive), &mut Fallen::nothing());
+        assert!(
+            table.lock().inside.owned.sealed.len() <= 16,
+            "a batch for each write would have to be looked at by each write"
+        );
+    }
+    drop(reading);
+    let mut fallen = Fallen::nothing();
+    put(&table, 0, Counted::new(0, &alive), &mut fallen);
+    let left = alive.load(Ordering::Relaxed);
+    assert!(left > 15_000, "one write does not have to free it all: {left} are left");
+    drop(fallen);
+    tidy_up(&table, || alive.load(Ordering::Relaxed) == table.len());
 }
 
 #[test]
@@ -182,8 +254,7 @@ fn readers_find_only_what_is_whole() {
             }
             done.store(true, Ordering::Relaxed);
         });
-        let left = alive.load(Ordering::Relaxed) - table.lock().len();
-        assert!(left <= 4 * garbage::MOST_GARBAGE, "{left} were left lying about");
+        tidy_up(&table, || alive.load(Ordering::Relaxed) == table.len());
         drop(table);
         assert_eq!(alive.load(Ordering::Relaxed), 0);
     }

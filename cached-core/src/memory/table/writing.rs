@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::front::{Front, current, live};
+use super::front::{Front, Reading, current, live};
 use super::garbage::{Cleared, Fallen, Owner};
 use super::index::Index;
 use super::slots::{Entry, Filled, Run, Side, Slot, SlotTags, State, View};
@@ -18,6 +18,13 @@ const RUN: usize = 256 << 10;
 pub(in crate::memory) struct Locked<'t, K, V, R> {
     pub(super) table: &'t Table<K, V, R>,
     pub(super) inside: MutexGuard<'t, Inside<K, V, R>>,
+}
+
+impl<K, V, R> Drop for Locked<'_, K, V, R> {
+    #[inline]
+    fn drop(&mut self) {
+        self.table.back.len.store(self.inside.owned.len, Ordering::Relaxed);
+    }
 }
 
 impl<'t, K, V, R> Locked<'t, K, V, R> {
@@ -57,6 +64,21 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
     pub(in crate::memory) fn find(&self, hash: u32, eq: impl Fn(&K) -> bool) -> Option<u32> {
         let view = current(&self.table.front);
         view.index.find(hash, |at| live(view, at).is_some_and(|entry| eq(entry.key())))
+    }
+
+    /// The entry in a slot, for as long as a reading goes on that began before the lock was taken.
+    pub(in crate::memory) fn get_for<'p>(&self, reading: &'p Reading<'t, K, V>, at: u32) -> Option<Filled<'p, K, V>> {
+        // Whoever reads another table may not fence for this one.
+        if !std::ptr::eq(reading.front, &raw const self.table.front) {
+            return None;
+        }
+        let entry = current(&self.table.front).slot(at).filter(|entry| entry.slot.state() == State::Live)?;
+        // SAFETY: whoever takes it out does that later than the reading began, so it is not emptied out before that ends, and neither are
+        // the chunk and what is beside it freed, though the view that led here may be: this keeps nothing of it.
+        unsafe {
+            let side = entry.side.map(|side| &*std::ptr::from_ref(side));
+            Some(Entry { slot: &*std::ptr::from_ref(entry.slot), side, within: entry.within }.filled())
+        }
     }
 
     /// Keeps what was taken out from being freed until the result is dropped, for which the lock must not be held.
