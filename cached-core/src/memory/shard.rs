@@ -214,10 +214,6 @@ impl<K, V> DerefMut for Writing<'_, K, V> {
 }
 
 impl<'s, K, V> Writing<'s, K, V> {
-    pub(super) fn len(&self) -> usize {
-        self.table.len()
-    }
-
     /// One past the highest slot number.
     pub(super) fn end(&self) -> u32 {
         self.table.end()
@@ -228,6 +224,7 @@ impl<'s, K, V> Writing<'s, K, V> {
     }
 
     /// The entries with what they weigh.
+    #[cfg(all(test, not(shuttle)))]
     pub(super) fn entries(&self) -> impl Iterator<Item = (Filled<'_, K, V>, u32)> {
         (0..self.end()).filter_map(|at| Some((self.slot(at)?, self.weight(at))))
     }
@@ -390,7 +387,7 @@ impl<'s, K, V> Writing<'s, K, V> {
     /// What the counts of the parts must add up to.
     #[cfg(all(test, not(shuttle)))]
     pub(super) fn validate(&self) -> u64 {
-        assert_eq!(self.len(), self.entries().count());
+        assert_eq!(self.table.len(), self.entries().count());
         for at in 0..self.end() {
             let Some(entry) = self.slot(at) else { continue };
             let itself = |key: &K| std::ptr::eq(key, entry.key());

@@ -46,6 +46,7 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
         self.split().0
     }
 
+    #[cfg(all(test, not(shuttle)))]
     pub(in crate::memory) fn len(&self) -> usize {
         self.inside.owned.len
     }
