@@ -1,47 +1,43 @@
 //! The locks and atomics of the runtime, in one place, so that the model checker can replace them.
 //!
-//! Under `--cfg shuttle` every type here is the checker's, wrapped to look like `parking_lot` (no poisoning); the rest of
-//! the crate names nothing but this module.
+//! Under `--cfg shuttle` they are the checker's; the rest of the crate names nothing but this module.
 
-#[cfg(not(shuttle))]
-mod real {
-    pub(crate) use parking_lot::{Mutex, MutexGuard};
-    pub(crate) use std::sync::atomic;
-    pub(crate) use std::thread;
-    pub(crate) use std::thread_local;
-}
+use std::sync::PoisonError;
 
 #[cfg(shuttle)]
-mod model {
-    pub(crate) use shuttle::sync::atomic;
-    pub(crate) use shuttle::thread;
-    pub(crate) use shuttle::thread_local;
-    use std::sync::PoisonError;
+use shuttle::sync;
+#[cfg(shuttle)]
+pub(crate) use shuttle::{thread, thread_local};
+#[cfg(not(shuttle))]
+use std::sync;
+#[cfg(not(shuttle))]
+pub(crate) use std::{thread, thread_local};
 
-    pub(crate) type MutexGuard<'a, T> = shuttle::sync::MutexGuard<'a, T>;
+pub(crate) use self::sync::{MutexGuard, atomic};
 
-    #[derive(Debug)]
-    pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
+/// A lock that a panic does not poison: what it protects is put right before anything that may panic.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T>(sync::Mutex<T>);
 
-    impl<T> Mutex<T> {
-        pub(crate) fn new(value: T) -> Self {
-            Self(shuttle::sync::Mutex::new(value))
-        }
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(sync::Mutex::new(value))
+    }
 
-        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)
-        }
+    #[inline]
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-            self.0.try_lock().ok()
+    #[inline]
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        match self.0.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(sync::TryLockError::Poisoned(guard)) => Some(guard.into_inner()),
+            Err(sync::TryLockError::WouldBlock) => None,
         }
     }
 }
-
-#[cfg(shuttle)]
-pub(crate) use model::*;
-#[cfg(not(shuttle))]
-pub(crate) use real::*;
 
 /// Keeps its content on cache lines of its own (two lines, because common processors prefetch in pairs).
 #[derive(Debug, Default)]
