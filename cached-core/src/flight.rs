@@ -46,6 +46,8 @@ pub(crate) struct Flight<V> {
     lease: Mutex<Option<Lease>>,
     /// Whether it goes on without a lease: nothing tells any more if it is overtaken elsewhere.
     unshared: AtomicBool,
+    /// Whether anybody ever waited for it.
+    joined: AtomicBool,
     state: Mutex<State<V>>,
 }
 
@@ -116,6 +118,7 @@ impl<V> Flight<V> {
             captured: AtomicU64::new(captured.0),
             lease: Mutex::new(None),
             unshared: AtomicBool::new(false),
+            joined: AtomicBool::new(false),
             state: Mutex::new(State { landing: None, waiters: BTreeMap::new(), arrivals: 0, baton: None }),
         }
     }
@@ -150,6 +153,7 @@ impl<V> Flight<V> {
 
     /// Adds a waiter. The caller must hold the lock under which flights are found and removed.
     pub(crate) fn join(&self) -> u64 {
+        self.joined.store(true, Ordering::Relaxed);
         let mut state = self.state.lock();
         let id = state.arrivals;
         state.arrivals += 1;
@@ -157,8 +161,9 @@ impl<V> Flight<V> {
         id
     }
 
-    pub(crate) fn has_waiters(&self) -> bool {
-        !self.state.lock().waiters.is_empty()
+    /// Whether somebody may be waiting. The caller must hold the same lock.
+    pub(crate) fn was_joined(&self) -> bool {
+        self.joined.load(Ordering::Relaxed)
     }
 
     /// Ends the flight and wakes everybody, first come first.

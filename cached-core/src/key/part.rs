@@ -149,9 +149,9 @@ pub(crate) fn hash_text<H: Hasher>(state: &mut H, write: impl FnOnce(&mut dyn Wr
     sink.state.write_usize(sink.length);
 }
 
-/// Parts that are copied whole and shown as `Display` shows them.
+/// Parts that are copied whole and shown as `Display` shows them, by this method of the writer.
 macro_rules! plain_parts {
-    ($($type:ty),* $(,)?) => {$(
+    ($write:ident: $($type:ty),* $(,)?) => {$(
         impl KeyPart for $type {
             type Owned = $type;
 
@@ -170,29 +170,19 @@ macro_rules! plain_parts {
             }
 
             fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
-                write!(out, "{self}")
+                out.$write(*self)
             }
 
             fn write_owned(owned: &$type, out: &mut KeyWriter<'_>) -> fmt::Result {
-                write!(out, "{owned}")
+                owned.write_part(out)
             }
         }
     )*};
 }
 
+plain_parts!(number: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
 plain_parts!(
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
+    shown:
     bool,
     char,
     std::num::NonZeroU8,

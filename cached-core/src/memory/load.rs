@@ -4,7 +4,6 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use super::departures::Departures;
 use super::shard::{Loading, Writing};
@@ -14,6 +13,7 @@ use crate::cause::EvictionCause;
 use crate::context;
 use crate::flight::{Abandoned, Flight, Landing, Lease, SharedError, Since, Woken};
 use crate::observe::LoadSpan;
+use crate::stats::Timing;
 use crate::tag::Epoch;
 use crate::waits_for::Waiting;
 
@@ -135,9 +135,8 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         cause: EvictionCause,
         gone: &mut Departures<'e, K, V>,
     ) {
-        if let Some(removed) = shard.remove(at) {
-            self.budget.release(removed.weight.into());
-            gone.push(removed, cause);
+        if let Some(weight) = shard.remove(at, cause, gone) {
+            self.budget.release(weight);
         }
     }
 
@@ -241,7 +240,7 @@ where
     engine: Shared<K, V>,
     flight: Arc<Flight<V>>,
     hash: u64,
-    begun: Instant,
+    timing: Timing,
     span: LoadSpan,
     ended: bool,
 }
@@ -252,7 +251,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
             engine: Arc::clone(engine),
             flight,
             hash,
-            begun: Instant::now(),
+            timing: engine.counters.time_load(),
             span: engine.counters.load_span(),
             ended: false,
         }
@@ -277,10 +276,6 @@ impl<K: Eq, V: Clone> Lead<K, V> {
         }
     }
 
-    pub(crate) fn engine(&self) -> &Shared<K, V> {
-        &self.engine
-    }
-
     /// The load's lease stands in the shared store; who sees it there may join.
     pub(crate) fn leased(&self, lease: Lease) {
         self.flight.leased(lease);
@@ -300,7 +295,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     ///
     /// The duty ends with the last line: should a user's `Clone` panic before, the load goes to whoever waits for it.
     pub(crate) fn complete(mut self, value: V, storing: Option<Storing>) {
-        self.engine.counters.loaded(self.begun.elapsed(), false);
+        self.engine.counters.loaded(&self.timing, false);
         self.span.end("ok");
         self.land(value, storing);
     }
@@ -343,7 +338,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
 
     /// Ends the load with an error.
     pub(crate) fn fail(mut self, error: Option<SharedError>) {
-        self.engine.counters.loaded(self.begun.elapsed(), true);
+        self.engine.counters.loaded(&self.timing, true);
         self.span.end("error");
         self.engine.discard(self.hash, self.number(), false);
         self.flight.land(Landing::Failed(error));
@@ -417,19 +412,12 @@ impl<K: Eq, V: Clone> Acquire<K, V> {
     pub(crate) fn saw_failure(&self) -> bool {
         self.failed
     }
+}
 
-    fn found(&mut self, value: V) -> Acquired<K, V> {
-        if !std::mem::replace(&mut self.counted, true) {
-            self.engine.counters.coalesced();
-        }
-        Acquired::Value(value)
-    }
-
-    fn missed(&mut self, acquired: Acquired<K, V>) -> Acquired<K, V> {
-        if !std::mem::replace(&mut self.counted, true) {
-            self.engine.counters.miss();
-        }
-        acquired
+/// Counts the call, unless it was counted when it asked before.
+fn once(counted: &mut bool, count: impl FnOnce()) {
+    if !std::mem::replace(counted, true) {
+        count();
     }
 }
 
@@ -437,63 +425,70 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
     type Output = Acquired<K, V>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
+        let Self { engine, stage, waited, counted, failed } = &mut *self;
+        let found = |counted, value| {
+            once(counted, || engine.counters.coalesced());
+            Poll::Ready(Acquired::Value(value))
+        };
+        let missed = |counted, acquired| {
+            once(counted, || engine.counters.miss());
+            Poll::Ready(acquired)
+        };
         loop {
-            match std::mem::replace(&mut this.stage, Stage::Done) {
+            match std::mem::replace(stage, Stage::Done) {
                 Stage::Ask(want) => {
-                    let engine = Arc::clone(&this.engine);
-                    let mut gone = Departures::none(&engine);
+                    let mut gone = Departures::none(engine);
                     match engine.begin(want, &mut gone) {
-                        Begun::Found(value) if this.waited => return Poll::Ready(this.found(value)),
+                        Begun::Found(value) if *waited => return found(counted, value),
                         Begun::Found(value) => {
                             // Stored by somebody between the look-up and the lock: a hit after all.
-                            this.engine.counters.hit();
+                            engine.counters.hit();
                             return Poll::Ready(Acquired::Value(value));
                         }
                         Begun::Lead { flight, hash } => {
-                            let lead = Lead::new(&this.engine, flight, hash);
+                            let lead = Lead::new(engine, flight, hash);
                             // Listeners and destructors are the user's code, and may ask for this very key.
                             context::inside_load(lead.number(), || drop(gone));
-                            return Poll::Ready(this.missed(Acquired::Lead(lead)));
+                            return missed(counted, Acquired::Lead(lead));
                         }
-                        Begun::Alone => return Poll::Ready(this.missed(Acquired::Alone)),
+                        Begun::Alone => return missed(counted, Acquired::Alone),
                         Begun::Wait { want, seat } => {
-                            this.waited = true;
-                            this.stage = Stage::Wait { want, seat };
+                            *waited = true;
+                            *stage = Stage::Wait { want, seat };
                         }
                     }
                 }
                 Stage::Wait { mut want, mut seat } => {
                     let Poll::Ready(woken) = seat.flight.poll_waiter(seat.id, cx) else {
-                        this.stage = Stage::Wait { want, seat };
+                        *stage = Stage::Wait { want, seat };
                         return Poll::Pending;
                     };
                     seat.left = true;
                     match woken {
-                        Woken::Landed(_) if !seat.heeded => this.stage = Stage::Ask(want),
+                        Woken::Landed(_) if !seat.heeded => *stage = Stage::Ask(want),
                         Woken::Landed(Landing::Value { overtaken: Some(captured), .. }) if seat.joined > captured => {
-                            this.stage = Stage::Ask(want)
+                            *stage = Stage::Ask(want)
                         }
-                        Woken::Landed(Landing::Value { value, .. }) => return Poll::Ready(this.found(value)),
+                        Woken::Landed(Landing::Value { value, .. }) => return found(counted, value),
                         Woken::Landed(Landing::Failed(Some(error))) => {
-                            return Poll::Ready(this.missed(Acquired::Failed(error, want)));
+                            return missed(counted, Acquired::Failed(error, want));
                         }
                         Woken::Landed(Landing::Failed(None)) => {
                             // All who waited load at once, each for itself: one after another would be a convoy.
                             want.reuse = Reuse::Entry;
-                            this.failed = true;
-                            this.stage = Stage::Ask(want);
+                            *failed = true;
+                            *stage = Stage::Ask(want);
                         }
-                        Woken::Landed(Landing::Void) => this.stage = Stage::Ask(want),
+                        Woken::Landed(Landing::Void) => *stage = Stage::Ask(want),
                         Woken::Baton => {
-                            let lead = Lead::new(&this.engine, Arc::clone(&seat.flight), seat.hash);
+                            let lead = Lead::new(engine, Arc::clone(&seat.flight), seat.hash);
                             // The load begins anew, and with it what may overtake it.
-                            seat.flight.recapture(this.engine.tags.capture());
-                            if this.engine.shard(seat.hash).write().has_loading(seat.hash, seat.flight.number) {
-                                return Poll::Ready(this.missed(Acquired::Lead(lead)));
+                            seat.flight.recapture(engine.tags.capture());
+                            if engine.shard(seat.hash).write().has_loading(seat.hash, seat.flight.number) {
+                                return missed(counted, Acquired::Lead(lead));
                             }
                             drop(lead); // voided: everybody who waited looks again
-                            this.stage = Stage::Ask(want);
+                            *stage = Stage::Ask(want);
                         }
                     }
                 }

@@ -154,39 +154,6 @@ impl<K, V> Engine<K, V> {
         if self.clock.is_system() { now } else { table::now() }
     }
 
-    /// When a value with this lifetime expires that is stored now.
-    pub(crate) fn deadline(&self, lifetime: Option<Duration>) -> Tick {
-        lifetime.map_or(Tick::NEVER, |lifetime| self.now().after(lifetime))
-    }
-
-    /// Carries out what had to wait for the lock to be released.
-    #[inline]
-    fn settle(&self, gone: &Departures<'_, K, V>) {
-        if gone.len() > 0 {
-            self.counters.sized(self.budget.used());
-            self.counters.evicted(gone.left);
-        }
-        if !gone.names.is_empty() || !gone.heard.is_empty() || !gone.loads.is_empty() {
-            self.settle_named(gone);
-        }
-    }
-
-    fn settle_named(&self, gone: &Departures<'_, K, V>) {
-        for name in &gone.names {
-            self.unlink(name.text, name.hash);
-        }
-        for (held, cause) in &gone.heard {
-            if let Some(listener) = &self.listener {
-                // A listener that panics must not take the caller of an unrelated key down with it.
-                let call = std::panic::AssertUnwindSafe(|| listener(held.key(), held.value(), *cause));
-                let _ = std::panic::catch_unwind(call);
-            }
-        }
-        for loading in &gone.loads {
-            self.unlink(loading.text, loading.hash);
-        }
-    }
-
     /// Makes an entry or a load reachable by text, in the same breath in which it appears under its shard's lock.
     fn link(&self, text: u64, key: u64) {
         if let Some(index) = &self.text {

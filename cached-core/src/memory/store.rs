@@ -1,6 +1,6 @@
 //! Putting values in: room first, then the entry, all under one lock.
 
-use smallvec::SmallVec;
+use std::time::Duration;
 
 use super::Engine;
 use super::departures::Departures;
@@ -13,8 +13,8 @@ use crate::tag::{Epoch, Tags};
 /// How a value is to be kept.
 #[derive(Debug)]
 pub(crate) struct Storing {
-    /// When it expires.
-    pub(crate) deadline: Tick,
+    /// How long; `None` for ever.
+    pub(crate) lifetime: Option<Duration>,
     /// What it counts against the capacity; 0 counts as 1, so that weightless entries cannot pile up.
     pub(crate) weight: u32,
     /// Tags that were not known before the load.
@@ -69,7 +69,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             }
             let claimed = fits && self.claim(weight, &mut shard, now, &mut gone);
             if !claimed && let Some((detached, cause)) = existing.take() {
-                gone.push(shard.remove_detached(detached), cause);
+                shard.remove_detached(detached, cause, &mut gone);
             }
             if !claimed && room_elsewhere {
                 shard.reclaim(false, self.tick(now), &mut gone);
@@ -98,12 +98,10 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             }
             if claimed {
                 let tags = (!tags.0.is_empty()).then(|| Box::new(SlotTags { tags: tags.0, captured: tags.1 }));
-                let slot = Slot { hash, key, value, deadline: storing.deadline, weight, text, tags };
-                let (existing, cause) = existing.unzip();
+                let deadline = storing.lifetime.map_or(Tick::NEVER, |lifetime| now.after(lifetime));
+                let slot = Slot { hash, key, value, deadline, weight, text, tags };
                 // Whoever looks for the key without a lock finds the one or the other.
-                if let Some(replaced) = shard.insert(slot, existing) {
-                    gone.push(replaced, cause.unwrap_or(EvictionCause::Replaced));
-                }
+                shard.insert(slot, existing, &mut gone);
                 let swept = shard.sweep_in_passing(now, &mut gone);
                 self.budget.release(swept);
             } else {
@@ -198,7 +196,7 @@ struct Place<V> {
     /// The entry to replace.
     existing: Option<u32>,
     /// The loads of the key that began earlier, or, for an owner's word, all of them.
-    older: SmallVec<[u64; 2]>,
+    older: Vec<u64>,
     /// The value once more, if somebody waits for it. Nobody can come any more, as long as the lock is held.
     for_waiters: Option<V>,
 }
@@ -209,16 +207,12 @@ fn find_place<K: Eq, V: Clone>(shard: &Writing<'_, K, V>, hash: u64, right: &Rig
         Right::Word { key, .. } => (key, u64::MAX, false),
         Right::Load(number) => {
             let loading = shard.loading.find(hash, |loading| loading.flight.number == *number)?;
-            (&loading.key, *number, loading.flight.has_waiters())
+            (&loading.key, *number, loading.flight.was_joined())
         }
     };
     if shard.loading.is_empty() {
         // Only an owner's word gets here.
-        return Some(Place {
-            existing: shard.find(hash, |other| other == key),
-            older: SmallVec::new(),
-            for_waiters: None,
-        });
+        return Some(Place { existing: shard.find(hash, |other| other == key), older: Vec::new(), for_waiters: None });
     }
     let older = shard.loading.iter_hash(hash).filter(|other| other.flight.number < number && other.key == *key);
     Some(Place {

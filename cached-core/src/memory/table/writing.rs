@@ -230,8 +230,7 @@ impl<K, V> Slots<'_, K, V> {
             if let Some(entry) = view.slot(at)
                 && matches!(entry.slot.state(), State::Live | State::Leaving)
             {
-                // SAFETY: such slots are filled, and to empty one out takes the lock.
-                index.insert(unsafe { entry.filled() }.hash(), at);
+                index.insert(entry.slot.hash(), at);
             }
         }
         let next = view.successor(index, view.chunks.len());
@@ -251,8 +250,8 @@ impl<K, V> Slots<'_, K, V> {
         let found = view.slot(at).filter(|entry| matches!(entry.slot.state(), State::Live | State::Leaving));
         if let Some(entry) = found {
             entry.slot.set_state(State::Out);
-            // SAFETY: such slots are filled, and to empty one out takes the lock.
-            let removed = view.index.remove(unsafe { entry.filled() }.hash(), at);
+            let hash_of = |other| Some(view.slot(other)?.slot.hash());
+            let removed = view.index.remove(entry.slot.hash(), at, hash_of);
             debug_assert!(removed);
             self.owned.len -= 1;
         }
