@@ -266,10 +266,12 @@ impl Counters {
 
     /// Entries left, so many by each [`EvictionCause`].
     #[inline]
-    pub(crate) fn evicted(&self, left: [u32; 4]) {
-        for (cause, left) in EvictionCause::ALL.into_iter().zip(left).filter(|(_, left)| *left > 0) {
-            self.often.add(Often::Evictions as usize + cause as usize, left.into());
-            self.observer.evicted(cause, left.into());
+    pub(crate) fn evicted(&self, left: &[u32; 4]) {
+        for (cause, left) in EvictionCause::ALL.iter().zip(left) {
+            if *left > 0 {
+                self.often.add(Often::Evictions as usize + *cause as usize, (*left).into());
+                self.observer.evicted(*cause, (*left).into());
+            }
         }
     }
 

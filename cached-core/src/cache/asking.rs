@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Core;
-use crate::memory::{Acquire, Want};
+use crate::memory::{Acquire, Shared, Want};
 use crate::remote::{self, Reached};
 
 /// A question for a key under way, in memory alone or over a shared backend. Dropping it gives up one's place in line.
 pub(crate) enum Asking<K, V>
 where
-    K: Eq,
+    K: Eq + 'static,
     V: Clone + Send + Sync + 'static,
 {
     Memory(Acquire<K, V>),
@@ -27,7 +27,15 @@ where
     V: Clone + Send + Sync + 'static,
 {
     pub(crate) fn new(core: &Arc<Core<K, V>>, want: Want<K>) -> Self {
-        let engine = Arc::clone(&core.engine);
+        Self::through(Arc::clone(&core.engine).into(), core, want)
+    }
+
+    /// The same for a cache that is there for ever.
+    pub(crate) fn forever(core: &'static Arc<Core<K, V>>, want: Want<K>) -> Self {
+        Self::through(Shared::Static(&core.engine), core, want)
+    }
+
+    fn through(engine: Shared<K, V>, core: &Arc<Core<K, V>>, want: Want<K>) -> Self {
         match &core.remote {
             None => Self::Memory(Acquire::new(engine, want)),
             Some(remote) => {

@@ -23,7 +23,7 @@ pub use shared::SharedCache;
 use crate::context::{self, Mode};
 use crate::invalidated::Invalidated;
 use crate::key::{KeyPart, KeyWriter, Pattern};
-use crate::memory::{Lead, Shared, Storing};
+use crate::memory::{Engine, Lead, Storing};
 use crate::policy::Freshness;
 use crate::registry::{AnyCache, CacheHandle, KeyInfo};
 use crate::remote::{Ack, Backend, Grant, Remote};
@@ -81,7 +81,7 @@ pub(crate) struct Core<K, V> {
     /// What every key's text begins with.
     pub(crate) prefix: String,
     pub(crate) problem: Option<String>,
-    pub(crate) engine: Shared<K, V>,
+    pub(crate) engine: Arc<Engine<K, V>>,
     pub(crate) freshness: Freshness,
     pub(crate) single_flight: bool,
     /// Whether an annotation's weight wants the key's text.

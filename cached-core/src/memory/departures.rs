@@ -58,6 +58,11 @@ impl<'e, K, V> Departures<'e, K, V> {
         &mut self.more().fallen
     }
 
+    /// Whether there is nothing to be settled.
+    pub(super) fn is_empty(&self) -> bool {
+        self.left == [0; 4] && self.more.is_none()
+    }
+
     /// How many entries left.
     pub(super) fn len(&self) -> usize {
         self.left.iter().map(|left| *left as usize).sum()
@@ -81,7 +86,7 @@ impl<K, V> Drop for Departures<'_, K, V> {
     fn drop(&mut self) {
         if self.left != [0; 4] {
             self.engine.counters.sized(self.engine.budget.used());
-            self.engine.counters.evicted(self.left);
+            self.engine.counters.evicted(&self.left);
         }
         if let Some(more) = self.more.take() {
             more.tell(self.engine);

@@ -60,27 +60,24 @@ impl Reuse {
 
 enum Begun<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     Found(V),
     Lead {
         flight: Arc<Flight<V>>,
         hash: u64,
     },
-    Wait {
-        want: Want<K>,
-        seat: Seat<K, V>,
-    },
+    Wait(Box<Waits<K, V>>),
     /// Waiting would never end: run the body, and leave the cache alone.
     Alone,
 }
 
-impl<K: Eq, V: Clone> Engine<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Shared<K, V> {
     /// The exclusive half of a look-up: what is there by now, a load to join, or the right to load.
     ///
     /// What was dead in the way is in `gone`, for the caller to let go of once a load that begins has its leader.
-    fn begin<'e>(self: &'e Arc<Self>, want: Want<K>, gone: &mut Departures<'e, K, V>) -> Begun<K, V> {
+    fn begin<'e>(&'e self, want: Want<K>, gone: &mut Departures<'e, K, V>) -> Begun<K, V> {
         // Before anything is read from the source: an invalidation from here on finds the load outdated.
         let captured = self.tags.capture();
         let tags = self.tags.intern(&want.tags);
@@ -93,7 +90,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 None => Begun::Alone,
                 Some(waiting) => {
                     let seat = Seat::take(self, flight, captured, heeded, &want, waiting);
-                    Begun::Wait { want, seat }
+                    Begun::Wait(Box::new(Waits { want, seat }))
                 }
             }
         } else {
@@ -105,7 +102,9 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             Begun::Lead { flight, hash }
         }
     }
+}
 
+impl<K: Eq, V: Clone> Engine<K, V> {
     /// The live entry with the wanted key; a dead one is removed on the way.
     fn entry<'e>(
         &'e self,
@@ -183,11 +182,21 @@ fn joinable<'a, K: Eq, V>(shard: &'a Writing<'_, K, V>, want: &Want<K>) -> Optio
     }
 }
 
+/// What a call waits for, and by whom. Boxed, so that those who need not wait have little to carry around.
+struct Waits<K, V>
+where
+    K: Eq + 'static,
+    V: Clone + 'static,
+{
+    want: Want<K>,
+    seat: Seat<K, V>,
+}
+
 /// A place in the line of those who wait for a load. Leaving it passes the baton on.
 struct Seat<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     engine: Shared<K, V>,
     flight: Arc<Flight<V>>,
@@ -200,7 +209,7 @@ where
     _waiting: Waiting,
 }
 
-impl<K: Eq, V: Clone> Seat<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Seat<K, V> {
     fn take(
         engine: &Shared<K, V>,
         flight: &Arc<Flight<V>>,
@@ -211,7 +220,7 @@ impl<K: Eq, V: Clone> Seat<K, V> {
     ) -> Self {
         let id = flight.join();
         Self {
-            engine: Arc::clone(engine),
+            engine: engine.clone(),
             flight: Arc::clone(flight),
             hash: want.hash,
             id,
@@ -223,7 +232,7 @@ impl<K: Eq, V: Clone> Seat<K, V> {
     }
 }
 
-impl<K: Eq, V: Clone> Drop for Seat<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Drop for Seat<K, V> {
     fn drop(&mut self) {
         if !self.left && self.flight.leave(self.id) {
             self.engine.abandon(self.hash, &self.flight);
@@ -234,8 +243,8 @@ impl<K: Eq, V: Clone> Drop for Seat<K, V> {
 /// The right, and the duty, to run a load. Dropped without an end, it goes to whoever waits first.
 pub(crate) struct Lead<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     engine: Shared<K, V>,
     flight: Arc<Flight<V>>,
@@ -245,10 +254,10 @@ where
     ended: bool,
 }
 
-impl<K: Eq, V: Clone> Lead<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Lead<K, V> {
     fn new(engine: &Shared<K, V>, flight: Arc<Flight<V>>, hash: u64) -> Self {
         Self {
-            engine: Arc::clone(engine),
+            engine: engine.clone(),
             flight,
             hash,
             timing: engine.counters.time_load(),
@@ -303,7 +312,9 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     fn land(&mut self, value: V, storing: Option<Storing>) {
         let captured = self.flight.captured();
         let mut tags = self.flight.tags.clone();
-        if let Some(storing) = &storing {
+        if let Some(storing) = &storing
+            && !storing.tags.is_empty()
+        {
             tags.join(self.engine.tags.intern(&storing.tags));
         }
         let kept = storing.is_some();
@@ -346,7 +357,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     }
 }
 
-impl<K: Eq, V: Clone> Drop for Lead<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Drop for Lead<K, V> {
     fn drop(&mut self) {
         if !self.ended {
             self.engine.abandon(self.hash, &self.flight);
@@ -357,8 +368,8 @@ impl<K: Eq, V: Clone> Drop for Lead<K, V> {
 /// What asking for a key comes to.
 pub(crate) enum Acquired<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     /// A value: resident, or from a load that was joined.
     Value(V),
@@ -373,8 +384,8 @@ where
 /// Asks for a key until there is an answer. Dropping it gives up one's place in line.
 pub(crate) struct Acquire<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     engine: Shared<K, V>,
     stage: Stage<K, V>,
@@ -387,20 +398,20 @@ where
 
 enum Stage<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     Ask(Want<K>),
-    Wait { want: Want<K>, seat: Seat<K, V> },
+    Wait(Box<Waits<K, V>>),
     Done,
 }
 
 // Nothing in it refers to itself.
-impl<K: Eq, V: Clone> Unpin for Acquire<K, V> {}
+impl<K: Eq + 'static, V: Clone + 'static> Unpin for Acquire<K, V> {}
 
-impl<K: Eq, V: Clone> Acquire<K, V> {
-    pub(crate) fn new(engine: Shared<K, V>, want: Want<K>) -> Self {
-        Self { engine, stage: Stage::Ask(want), waited: false, counted: false, failed: false }
+impl<K: Eq + 'static, V: Clone + 'static> Acquire<K, V> {
+    pub(crate) fn new(engine: impl Into<Shared<K, V>>, want: Want<K>) -> Self {
+        Self { engine: engine.into(), stage: Stage::Ask(want), waited: false, counted: false, failed: false }
     }
 
     /// Begins anew with a want that it gave back.
@@ -421,7 +432,7 @@ fn once(counted: &mut bool, count: impl FnOnce()) {
     }
 }
 
-impl<K: Eq, V: Clone> Future for Acquire<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Future for Acquire<K, V> {
     type Output = Acquired<K, V>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -447,22 +458,25 @@ impl<K: Eq, V: Clone> Future for Acquire<K, V> {
                         }
                         Begun::Lead { flight, hash } => {
                             let lead = Lead::new(engine, flight, hash);
-                            // Listeners and destructors are the user's code, and may ask for this very key.
-                            context::inside_load(lead.number(), || drop(gone));
+                            if !gone.is_empty() {
+                                // Listeners and destructors are the user's code, and may ask for this very key.
+                                context::inside_load(lead.number(), || drop(gone));
+                            }
                             return missed(counted, Acquired::Lead(lead));
                         }
                         Begun::Alone => return missed(counted, Acquired::Alone),
-                        Begun::Wait { want, seat } => {
+                        Begun::Wait(waits) => {
                             *waited = true;
-                            *stage = Stage::Wait { want, seat };
+                            *stage = Stage::Wait(waits);
                         }
                     }
                 }
-                Stage::Wait { mut want, mut seat } => {
-                    let Poll::Ready(woken) = seat.flight.poll_waiter(seat.id, cx) else {
-                        *stage = Stage::Wait { want, seat };
+                Stage::Wait(waits) => {
+                    let Poll::Ready(woken) = waits.seat.flight.poll_waiter(waits.seat.id, cx) else {
+                        *stage = Stage::Wait(waits);
                         return Poll::Pending;
                     };
+                    let Waits { mut want, mut seat } = *waits;
                     seat.left = true;
                     match woken {
                         Woken::Landed(_) if !seat.heeded => *stage = Stage::Ask(want),

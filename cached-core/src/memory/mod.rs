@@ -22,6 +22,7 @@ mod text_index;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -251,5 +252,38 @@ impl<K, V> fmt::Debug for Engine<K, V> {
     }
 }
 
-/// An engine that several handles share.
-pub(crate) type Shared<K, V> = Arc<Engine<K, V>>;
+/// An engine in the hands of a load: one of a function, which is there for ever, or one that others hold, too.
+#[derive(Debug)]
+pub(crate) enum Shared<K: 'static, V: 'static> {
+    /// Not counted: taking and letting go of a count are locked instructions.
+    Static(&'static Engine<K, V>),
+    Counted(Arc<Engine<K, V>>),
+}
+
+impl<K, V> Clone for Shared<K, V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        match self {
+            Self::Static(engine) => Self::Static(engine),
+            Self::Counted(engine) => Self::Counted(Arc::clone(engine)),
+        }
+    }
+}
+
+impl<K, V> Deref for Shared<K, V> {
+    type Target = Engine<K, V>;
+
+    #[inline]
+    fn deref(&self) -> &Engine<K, V> {
+        match self {
+            Self::Static(engine) => engine,
+            Self::Counted(engine) => engine,
+        }
+    }
+}
+
+impl<K, V> From<Arc<Engine<K, V>>> for Shared<K, V> {
+    fn from(engine: Arc<Engine<K, V>>) -> Self {
+        Self::Counted(engine)
+    }
+}

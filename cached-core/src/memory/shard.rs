@@ -225,6 +225,12 @@ impl<'s, K, V> Writing<'s, K, V> {
         self.table.find(in_shard(hash), eq)
     }
 
+    /// An entry with this hash is about to be added.
+    #[inline]
+    pub(super) fn expect(&self, hash: u64) {
+        self.eviction.expect(hash);
+    }
+
     /// Adds an entry whose weight is claimed, in the place of one that was [detached](Self::detach) or of none.
     pub(super) fn insert(
         &mut self,
@@ -287,22 +293,32 @@ impl<'s, K, V> Writing<'s, K, V> {
     /// Makes an entry impossible to find that the eviction does not know any more.
     #[inline]
     fn take(&mut self, at: u32, cause: EvictionCause, gone: &mut Departures<'s, K, V>) {
-        self.table.slots().take_out(at);
-        self.let_go(at, cause, gone);
+        if self.needs.listener {
+            self.table.slots().take_out(at);
+            self.let_go(at, cause, gone);
+        } else {
+            self.count_out(at, cause, gone);
+            self.table.slots().discard(at);
+        }
     }
 
-    #[inline]
+    /// Deals with what was taken out.
     fn let_go(&mut self, at: u32, cause: EvictionCause, gone: &mut Departures<'s, K, V>) {
-        gone.count(1, cause);
-        if let Some(name) = self.name(at) {
-            gone.unlink(name);
-        }
+        self.count_out(at, cause, gone);
         if self.needs.listener
             && let Some(held) = self.table.hold(at)
         {
             gone.hear(held, cause);
         } else {
             self.table.slots().bury(at);
+        }
+    }
+
+    #[inline]
+    fn count_out(&self, at: u32, cause: EvictionCause, gone: &mut Departures<'s, K, V>) {
+        gone.count(1, cause);
+        if let Some(name) = self.name(at) {
+            gone.unlink(name);
         }
     }
 

@@ -57,6 +57,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         for round in 0..ROUNDS {
             let now = self.now();
             let mut shard = self.shard(hash).write();
+            shard.expect(hash);
             // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
             let Some(place) = find_place(&shard, hash, &right, &value) else { return Stored::Refused(value) };
             let mut existing = None;

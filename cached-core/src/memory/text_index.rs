@@ -31,7 +31,7 @@ struct Link {
 
 impl<K> TextIndex<K> {
     pub(crate) fn new(write: WriteKey<K>, shards: usize) -> Self {
-        let shards = (0..shards.max(1)).map(|_| CachePadded(Mutex::new(HashTable::new()))).collect();
+        let shards = (0..shards.next_power_of_two()).map(|_| CachePadded(Mutex::new(HashTable::new()))).collect();
         Self { write, hasher: foldhash::fast::RandomState::default(), shards }
     }
 
@@ -60,8 +60,9 @@ impl<K> TextIndex<K> {
         (self.write)(key, &mut rest).is_ok() && rest.0.is_empty()
     }
 
+    /// Chosen from bits that the tables, which use the lowest and the highest, do not.
     fn shard(&self, text: u64) -> &Mutex<HashTable<Link>> {
-        &self.shards[(text >> 7) as usize % self.shards.len()].0
+        &self.shards[(text >> 40) as usize & (self.shards.len() - 1)].0
     }
 
     pub(crate) fn add(&self, text: u64, key: u64) {

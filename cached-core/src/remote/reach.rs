@@ -50,7 +50,7 @@ where
         if want.reuse == Reuse::Anything {
             want.reuse = Reuse::Front(Since::now());
         }
-        let mut acquire = Acquire::new(Arc::clone(&engine), want);
+        let mut acquire = Acquire::new(engine.clone(), want);
         let lead = match (&mut acquire).await {
             Acquired::Lead(lead) => lead,
             other => return (other, None),
@@ -84,7 +84,7 @@ where
                 return (Acquired::Value(found.value), None);
             }
             Ok(Read::Lease { lease }) => {
-                since.seen = lease;
+                since.seen = lease.map(Box::new);
                 want.reuse = if joins { Reuse::Since(since) } else { Reuse::Nothing };
             }
             Ok(Read::Nothing { over: useless }) => {
@@ -99,7 +99,7 @@ where
             }
         }
     }
-    let mut acquire = Acquire::new(Arc::clone(&engine), want);
+    let mut acquire = Acquire::new(engine.clone(), want);
     match (&mut acquire).await {
         Acquired::Lead(lead) if away => unshared(lead),
         Acquired::Lead(lead) => remote.lead_on(lead, &call, over, joins && !acquire.saw_failure(), budget).await,

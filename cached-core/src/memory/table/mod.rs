@@ -38,7 +38,7 @@ use self::garbage::{CALM, Cleared, Garbage, Owner};
 use self::index::Index;
 use self::slots::View;
 pub(super) use self::slots::{Filled, Sides, SlotTags};
-pub(super) use self::system::now;
+pub(super) use self::system::{now, prefetch};
 pub(super) use self::writing::{Held, Locked, New, Slots};
 use crate::clock::Tick;
 use crate::sync::Mutex;

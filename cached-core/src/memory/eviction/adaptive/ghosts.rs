@@ -1,3 +1,5 @@
+use crate::memory::table::prefetch;
+
 /// Which keys were evicted lately: a table of fingerprints, each bucket of which forgets its oldest for a new one. 2 bytes per
 /// remembered eviction.
 #[derive(Debug)]
@@ -15,16 +17,24 @@ impl Ghosts {
         Self { buckets: vec![[0; BUCKET]; (entries / 8 * 5).div_ceil(BUCKET).max(1)] }
     }
 
-    /// A key's bucket and fingerprint.
-    fn place(&mut self, hash: u32) -> (&mut [u16; BUCKET], u16) {
+    /// The number of a key's bucket, and its fingerprint.
+    #[inline]
+    fn place(&self, hash: u32) -> (usize, u16) {
         let mixed = u64::from(hash).wrapping_mul(0xd6e8_feb8_6659_fd93);
         let bucket = ((mixed >> 32) * self.buckets.len() as u64) >> 32;
-        (&mut self.buckets[bucket as usize], (mixed >> 16) as u16 | 1)
+        (bucket as usize, (mixed >> 16) as u16 | 1)
+    }
+
+    /// A key will be looked for soon.
+    #[inline]
+    pub(super) fn expect(&self, hash: u32) {
+        prefetch(self.buckets.as_ptr().wrapping_add(self.place(hash).0));
     }
 
     /// A key was evicted.
     pub(super) fn put(&mut self, hash: u32) {
         let (bucket, fingerprint) = self.place(hash);
+        let bucket = &mut self.buckets[bucket];
         bucket.copy_within(..BUCKET - 1, 1);
         bucket[0] = fingerprint;
     }
@@ -32,6 +42,7 @@ impl Ghosts {
     /// Whether a key was evicted lately. If so, this is forgotten.
     pub(super) fn take(&mut self, hash: u32) -> bool {
         let (bucket, fingerprint) = self.place(hash);
+        let bucket = &mut self.buckets[bucket];
         let Some(at) = bucket.iter().position(|&other| other == fingerprint) else { return false };
         bucket.copy_within(at + 1.., at);
         bucket[BUCKET - 1] = 0;

@@ -1,3 +1,5 @@
+use crate::memory::table::prefetch;
+
 /// How often keys were seen of late: a count-min sketch of 4-bit counters with conservative update, halved periodically so that
 /// old fame fades (TinyLFU's *reset*).
 ///
@@ -84,6 +86,12 @@ impl Sketch {
         let block = ((mixed >> 32) * self.blocks.len() as u64) >> 32;
         // The high half chose the block; below it the product's bits are mixed less, the lowest least.
         Place { block: block as usize, within: (mixed >> 11) as u32 }
+    }
+
+    /// A key will be counted soon.
+    #[inline]
+    pub(super) fn expect(&self, hash: u32) {
+        prefetch(self.blocks.as_ptr().wrapping_add(self.place(hash).block));
     }
 
     /// Counts `sightings`; only the smallest of the key's counters grow.
