@@ -442,7 +442,7 @@ mod tests {
             }
         }
         let strays: u32 = index.0.buckets.iter().map(|bucket| bucket.strays().count_ones()).sum();
-        assert!(strays < 250, "{strays} of 2,500: were none called back, it would be a third of them");
+        assert!(strays < 250, "{strays} of 2,500: were none called back, it would be a quarter of them");
     }
 
     #[test]
