@@ -128,6 +128,12 @@ impl<K, V> Shard<K, V> {
         (0..locked.end()).filter_map(entry).collect()
     }
 
+    /// Somebody is about to write under this hash.
+    #[inline]
+    pub(super) fn expect(&self, hash: u64) {
+        self.table.expect(in_shard(hash));
+    }
+
     #[inline]
     pub(super) fn write(&self) -> Writing<'_, K, V> {
         Writing { table: self.table.lock() }

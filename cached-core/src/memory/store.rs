@@ -54,6 +54,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let fits = u64::from(weight) <= self.capacity();
         let mut gone = Departures::none(self);
         let mut room_elsewhere = fits;
+        self.shard(hash).expect(hash);
         for round in 0..ROUNDS {
             let now = self.now();
             let mut shard = self.shard(hash).write();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::prefetch;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Entries in a bucket. (The model checker is to see buckets overflow.)
@@ -154,6 +155,22 @@ fn home(hash: u32, log: u32) -> usize {
 #[derive(Debug)]
 pub(super) struct Buckets;
 
+impl Buckets {
+    /// Where a search begins: in a bucket of an index with this [`start`](Index::start).
+    #[inline]
+    fn home_of(start: *mut Buckets, hash: u32) -> *const Bucket {
+        let log = (start.addr() & (align_of::<Bucket>() - 1)) as u32;
+        let first = start.map_addr(|address| address & !(align_of::<Bucket>() - 1)).cast::<Bucket>();
+        first.wrapping_add(home(hash, log))
+    }
+
+    /// A search for this hash will begin soon.
+    #[inline]
+    pub(super) fn expect(start: *mut Buckets, hash: u32) {
+        prefetch(Self::home_of(start, hash));
+    }
+}
+
 /// What a search finds in its first bucket.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Home {
@@ -171,10 +188,8 @@ impl Home {
     /// `buckets` is the [`start`](Index::start) of an index that is alive.
     #[inline]
     pub(super) unsafe fn of(buckets: *mut Buckets, hash: u32) -> Self {
-        let log = (buckets.addr() & (align_of::<Bucket>() - 1)) as u32;
-        let first = buckets.map_addr(|address| address & !(align_of::<Bucket>() - 1)).cast::<Bucket>();
-        // SAFETY: there are 2^log buckets, and the home is less.
-        let bucket = unsafe { &*first.add(home(hash, log)) };
+        // SAFETY: one of the buckets of an index that is alive.
+        let bucket = unsafe { &*Buckets::home_of(buckets, hash) };
         let (first, rest) = bucket.tags();
         match cells_with(tag(hash), first, rest) {
             0 if overflow(rest) == 0 => Self::Nothing,

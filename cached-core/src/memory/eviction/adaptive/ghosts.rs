@@ -6,6 +6,8 @@ use crate::memory::table::prefetch;
 pub(super) struct Ghosts {
     /// Youngest first; 0 is nothing.
     buckets: Vec<[u16; BUCKET]>,
+    /// The last eviction, whose bucket is on its way.
+    last: Option<u32>,
 }
 
 /// So many that how long an eviction is remembered varies little: by a third, as a bucket gets its turn by chance.
@@ -14,7 +16,7 @@ const BUCKET: usize = 8;
 impl Ghosts {
     /// For `entries` entries; remembers five eighths as many evictions. As many would be no better, and in loops worse.
     pub(super) fn new(entries: usize) -> Self {
-        Self { buckets: vec![[0; BUCKET]; (entries / 8 * 5).div_ceil(BUCKET).max(1)] }
+        Self { buckets: vec![[0; BUCKET]; (entries / 8 * 5).div_ceil(BUCKET).max(1)], last: None }
     }
 
     /// The number of a key's bucket, and its fingerprint.
@@ -32,8 +34,11 @@ impl Ghosts {
     }
 
     /// A key was evicted.
+    #[inline]
     pub(super) fn put(&mut self, hash: u32) {
-        let (bucket, fingerprint) = self.place(hash);
+        self.expect(hash);
+        let Some(last) = self.last.replace(hash) else { return };
+        let (bucket, fingerprint) = self.place(last);
         let bucket = &mut self.buckets[bucket];
         bucket.copy_within(..BUCKET - 1, 1);
         bucket[0] = fingerprint;
@@ -41,6 +46,9 @@ impl Ghosts {
 
     /// Whether a key was evicted lately. If so, this is forgotten.
     pub(super) fn take(&mut self, hash: u32) -> bool {
+        if self.last.take_if(|last| *last == hash).is_some() {
+            return true;
+        }
         let (bucket, fingerprint) = self.place(hash);
         let bucket = &mut self.buckets[bucket];
         let Some(at) = bucket.iter().position(|&other| other == fingerprint) else { return false };
