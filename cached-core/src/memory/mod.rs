@@ -156,13 +156,13 @@ impl<K, V> Engine<K, V> {
     }
 
     /// Makes an entry or a load reachable by text, in the same breath in which it appears under its shard's lock.
-    fn link(&self, text: u64, key: u64) {
+    fn link(&self, text: u32, key: u64) {
         if let Some(index) = &self.text {
             index.add(text, key);
         }
     }
 
-    fn unlink(&self, text: u64, key: u64) {
+    fn unlink(&self, text: u32, key: u64) {
         if let Some(index) = &self.text {
             index.remove(text, key);
         }

@@ -24,7 +24,7 @@ pub(super) struct Slot<K, V> {
     pub(super) deadline: Tick,
     pub(super) weight: u32,
     /// Hash of the key's text, where the cache has a text index.
-    pub(super) text: u64,
+    pub(super) text: u32,
     pub(super) tags: Option<Box<SlotTags>>,
 }
 
@@ -44,7 +44,7 @@ impl<K, V> Filled<'_, K, V> {
 /// By which an entry is known to the text index.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Name {
-    pub(super) text: u64,
+    pub(super) text: u32,
     pub(super) hash: u64,
 }
 
@@ -56,7 +56,7 @@ pub(super) type Held<'s, K, V> = table::Held<'s, K, V, State<K, V>>;
 pub(super) struct Loading<K, V> {
     pub(super) hash: u64,
     pub(super) key: K,
-    pub(super) text: u64,
+    pub(super) text: u32,
     /// Whether others may wait for it.
     pub(super) joinable: bool,
     pub(super) flight: Arc<Flight<V>>,

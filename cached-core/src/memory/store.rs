@@ -26,7 +26,7 @@ pub(super) enum Right<K> {
     /// The load with this number, for as long as it is not voided. Its table entry holds the key.
     Load(u64),
     /// Somebody's explicit word, which overrides loads under way.
-    Word { key: K, text: u64 },
+    Word { key: K, text: u32 },
 }
 
 /// How an attempt to store ended.
