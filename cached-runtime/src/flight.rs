@@ -43,9 +43,11 @@ pub(crate) struct Flight<V> {
     /// The tag epoch before the load began, or before the present leader took over.
     captured: AtomicU64,
     /// What shows in a shared store that this load is under way.
-    lease: Mutex<Option<Lease>>,
+    lease: Mutex<Option<Box<Lease>>>,
     /// Whether it goes on without a lease: nothing tells any more if it is overtaken elsewhere.
     unshared: AtomicBool,
+    /// Whether anybody ever waited for it.
+    joined: AtomicBool,
     state: Mutex<State<V>>,
 }
 
@@ -67,7 +69,7 @@ pub(crate) struct Since {
     /// Loads with higher numbers began later than the call.
     pub(crate) arrived: u64,
     /// The lease that the call saw.
-    pub(crate) seen: Option<Lease>,
+    pub(crate) seen: Option<Box<Lease>>,
 }
 
 /// The numbers of flights, in order of their beginning.
@@ -92,6 +94,13 @@ impl Since {
 #[derive(Debug)]
 struct State<V> {
     landing: Option<Landing<V>>,
+    /// Made for the first who waits: for most loads nobody does.
+    line: Option<Box<Line>>,
+}
+
+/// Those who wait.
+#[derive(Debug, Default)]
+struct Line {
     /// By order of arrival.
     waiters: BTreeMap<u64, Option<Waker>>,
     arrivals: u64,
@@ -116,7 +125,8 @@ impl<V> Flight<V> {
             captured: AtomicU64::new(captured.0),
             lease: Mutex::new(None),
             unshared: AtomicBool::new(false),
-            state: Mutex::new(State { landing: None, waiters: BTreeMap::new(), arrivals: 0, baton: None }),
+            joined: AtomicBool::new(false),
+            state: Mutex::new(State { landing: None, line: None }),
         }
     }
 
@@ -136,7 +146,7 @@ impl<V> Flight<V> {
 
     /// The load's lease stands in the shared store.
     pub(crate) fn leased(&self, lease: Lease) {
-        *self.lease.lock() = Some(lease);
+        *self.lease.lock() = Some(Box::new(lease));
     }
 
     /// The load goes on without a lease.
@@ -150,45 +160,47 @@ impl<V> Flight<V> {
 
     /// Adds a waiter. The caller must hold the lock under which flights are found and removed.
     pub(crate) fn join(&self) -> u64 {
+        self.joined.store(true, Ordering::Relaxed);
         let mut state = self.state.lock();
-        let id = state.arrivals;
-        state.arrivals += 1;
-        state.waiters.insert(id, None);
+        let line = state.line.get_or_insert_default();
+        let id = line.arrivals;
+        line.arrivals += 1;
+        line.waiters.insert(id, None);
         id
     }
 
-    pub(crate) fn has_waiters(&self) -> bool {
-        !self.state.lock().waiters.is_empty()
+    /// Whether somebody may be waiting. The caller must hold the same lock.
+    pub(crate) fn was_joined(&self) -> bool {
+        self.joined.load(Ordering::Relaxed)
     }
 
     /// Ends the flight and wakes everybody, first come first.
     pub(crate) fn land(&self, landing: Landing<V>) {
-        let waiters = {
+        let line = {
             let mut state = self.state.lock();
             state.landing = Some(landing);
-            state.baton = None;
-            std::mem::take(&mut state.waiters)
+            state.line.take()
         };
-        waiters.into_values().flatten().for_each(Waker::wake);
+        line.into_iter().flat_map(|line| line.waiters.into_values()).flatten().for_each(Waker::wake);
     }
 
     /// Passes the lead to the waiter that came first, if there is one.
     pub(crate) fn abandon(&self) -> Abandoned {
         let mut state = self.state.lock();
-        let Some((&first, _)) = state.waiters.first_key_value() else { return Abandoned::Empty };
-        state.baton = Some(first);
-        Abandoned::HandedOver(state.waiters.get_mut(&first).and_then(Option::take))
+        let Some(line) = &mut state.line else { return Abandoned::Empty };
+        let Some((&first, waker)) = line.waiters.iter_mut().next() else { return Abandoned::Empty };
+        let waker = waker.take();
+        line.baton = Some(first);
+        Abandoned::HandedOver(waker)
     }
 
     /// Takes a waiter out. True if it held the baton, which the caller must now pass on.
     pub(crate) fn leave(&self, id: u64) -> bool {
         let mut state = self.state.lock();
-        state.waiters.remove(&id);
-        if state.baton == Some(id) {
-            state.baton = None;
-            return true;
-        }
-        false
+        // There is none any more when the flight has landed.
+        let Some(line) = &mut state.line else { return false };
+        line.waiters.remove(&id);
+        line.baton.take_if(|baton| *baton == id).is_some()
     }
 }
 
@@ -208,12 +220,12 @@ impl<V: Clone> Flight<V> {
         if let Some(landing) = &state.landing {
             return Poll::Ready(Woken::Landed(landing.clone()));
         }
-        if state.baton == Some(id) {
-            state.baton = None;
-            state.waiters.remove(&id);
+        let Some(line) = &mut state.line else { return Poll::Pending };
+        if line.baton.take_if(|baton| *baton == id).is_some() {
+            line.waiters.remove(&id);
             return Poll::Ready(Woken::Baton);
         }
-        let replaced = match state.waiters.get_mut(&id) {
+        let replaced = match line.waiters.get_mut(&id) {
             Some(Some(known)) if known.will_wake(cx.waker()) => None,
             Some(slot) => slot.replace(cx.waker().clone()),
             None => None,

@@ -2,7 +2,7 @@
 
 mod striped;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::striped::Striped;
 use crate::cause::{EvictionCause, InvalidationKind};
@@ -25,7 +25,8 @@ pub struct Stats {
     pub loads: u64,
     /// Those of the loads that ended in an error.
     pub load_errors: u64,
-    /// Time spent in loads, all together.
+    /// Time spent in loads, all together. Where they are short, below 10 µs in the mean, one in eight is timed and counts for eight:
+    /// reading the clock would cost more than all else.
     pub load_time: Duration,
     /// Misses that were answered by a load which somebody else ran.
     pub coalesced: u64,
@@ -133,19 +134,44 @@ impl Stats {
 #[derive(Debug)]
 pub(crate) struct Counters {
     observer: Observer,
-    hits: Striped,
-    null_hits: AtomicU64,
-    misses: AtomicU64,
-    loads: AtomicU64,
-    load_errors: AtomicU64,
-    load_nanos: AtomicU64,
-    coalesced: AtomicU64,
+    often: Striped<{ Often::COUNT }>,
     overtaken: AtomicU64,
     rejected: AtomicU64,
-    /// By [`EvictionCause`].
-    evictions: [AtomicU64; 4],
     /// By [`InvalidationKind`].
     invalidations: [AtomicU64; 4],
+}
+
+/// When a load began, if it is timed, and for how many it counts.
+#[derive(Debug)]
+pub(crate) struct Timing {
+    begun: Option<Instant>,
+    counts: u64,
+}
+
+/// How many loads a thread times before it leaves some out.
+const TIMED_IN_ANY_CASE: u64 = 64;
+/// In the mean, in nanoseconds.
+const SHORT_LOAD: u64 = 10_000;
+/// Of short loads.
+const TIMED_ONE_IN: u64 = 8;
+
+/// What hits and loads count, each thread for itself.
+#[derive(Clone, Copy, Debug)]
+enum Often {
+    Hits,
+    NullHits,
+    Misses,
+    Coalesced,
+    LoadsBegun,
+    Loads,
+    LoadErrors,
+    LoadNanos,
+    /// The first of those for each [`EvictionCause`].
+    Evictions,
+}
+
+impl Often {
+    const COUNT: usize = Self::Evictions as usize + EvictionCause::ALL.len();
 }
 
 fn count(counter: &AtomicU64) {
@@ -157,57 +183,72 @@ impl Counters {
         let zero = || AtomicU64::new(0);
         Self {
             observer: Observer::new(cache),
-            hits: Striped::new(),
-            null_hits: zero(),
-            misses: zero(),
-            loads: zero(),
-            load_errors: zero(),
-            load_nanos: zero(),
-            coalesced: zero(),
+            often: Striped::new(),
             overtaken: zero(),
             rejected: zero(),
-            evictions: std::array::from_fn(|_| zero()),
             invalidations: std::array::from_fn(|_| zero()),
         }
     }
 
     #[inline]
+    fn count(&self, what: Often) {
+        self.often.add(what as usize, 1);
+    }
+
+    #[inline]
     pub(crate) fn hit(&self) {
-        self.hits.increment();
+        self.count(Often::Hits);
         self.observer.answered(Answer::Hit);
     }
 
     /// A hit that a shared store answered.
     #[cfg_attr(not(feature = "shared"), allow(dead_code))]
     pub(crate) fn shared_hit(&self) {
-        self.hits.increment();
+        self.count(Often::Hits);
         self.observer.answered(Answer::SharedHit);
     }
 
     pub(crate) fn null_hit(&self) {
-        count(&self.null_hits);
+        self.count(Often::NullHits);
     }
 
     pub(crate) fn miss(&self) {
-        count(&self.misses);
+        self.count(Often::Misses);
         self.observer.answered(Answer::Miss);
     }
 
     /// A miss that another's load answered.
     pub(crate) fn coalesced(&self) {
-        count(&self.misses);
-        count(&self.coalesced);
+        self.count(Often::Misses);
+        self.count(Often::Coalesced);
         self.observer.answered(Answer::Coalesced);
     }
 
-    pub(crate) fn loaded(&self, time: Duration, failed: bool) {
-        count(&self.loads);
-        if failed {
-            count(&self.load_errors);
+    /// A load begins.
+    #[inline]
+    pub(crate) fn time_load(&self) -> Timing {
+        let begun = self.often.mine(Often::LoadsBegun as usize);
+        self.count(Often::LoadsBegun);
+        // An observer wants the time of each.
+        let few = cfg!(feature = "metrics") || begun < TIMED_IN_ANY_CASE;
+        if few || self.often.mine(Often::LoadNanos as usize) / begun >= SHORT_LOAD {
+            Timing { begun: Some(Instant::now()), counts: 1 }
+        } else {
+            Timing { begun: begun.is_multiple_of(TIMED_ONE_IN).then(Instant::now), counts: TIMED_ONE_IN }
         }
-        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.load_nanos.fetch_add(nanos, Ordering::Relaxed);
-        self.observer.loaded(time, failed);
+    }
+
+    pub(crate) fn loaded(&self, timing: &Timing, failed: bool) {
+        self.count(Often::Loads);
+        if failed {
+            self.count(Often::LoadErrors);
+        }
+        if let Some(begun) = timing.begun {
+            let time = begun.elapsed();
+            let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+            self.often.add(Often::LoadNanos as usize, nanos.saturating_mul(timing.counts));
+            self.observer.loaded(time, failed);
+        }
     }
 
     pub(crate) fn load_span(&self) -> LoadSpan {
@@ -225,10 +266,12 @@ impl Counters {
 
     /// Entries left, so many by each [`EvictionCause`].
     #[inline]
-    pub(crate) fn evicted(&self, left: [usize; 4]) {
-        for (cause, left) in EvictionCause::ALL.into_iter().zip(left).filter(|(_, left)| *left > 0) {
-            self.evictions[cause as usize].fetch_add(left as u64, Ordering::Relaxed);
-            self.observer.evicted(cause, left as u64);
+    pub(crate) fn evicted(&self, left: &[u32; 4]) {
+        for (cause, left) in EvictionCause::ALL.iter().zip(left) {
+            if *left > 0 {
+                self.often.add(Often::Evictions as usize + *cause as usize, (*left).into());
+                self.observer.evicted(*cause, (*left).into());
+            }
         }
     }
 
@@ -244,16 +287,17 @@ impl Counters {
 
     pub(crate) fn snapshot(&self, entries: u64, weight: u64) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let evicted = |cause: EvictionCause| read(&self.evictions[cause as usize]);
+        let often = |what: Often| self.often.sum(what as usize);
+        let evicted = |cause: EvictionCause| self.often.sum(Often::Evictions as usize + cause as usize);
         let invalidated = |kind: InvalidationKind| read(&self.invalidations[kind as usize]);
         Stats {
-            hits: self.hits.sum(),
-            null_hits: read(&self.null_hits),
-            misses: read(&self.misses),
-            loads: read(&self.loads),
-            load_errors: read(&self.load_errors),
-            load_time: Duration::from_nanos(read(&self.load_nanos)),
-            coalesced: read(&self.coalesced),
+            hits: often(Often::Hits),
+            null_hits: often(Often::NullHits),
+            misses: often(Often::Misses),
+            loads: often(Often::Loads),
+            load_errors: often(Often::LoadErrors),
+            load_time: Duration::from_nanos(often(Often::LoadNanos)),
+            coalesced: often(Often::Coalesced),
             overtaken: read(&self.overtaken),
             rejected: read(&self.rejected),
             evictions: Evictions {

@@ -82,10 +82,12 @@ impl TagTable {
     }
 
     /// The cells of these tags, made where they are missing.
+    #[inline]
     pub(crate) fn intern<S: AsRef<str>>(&self, tags: &[S]) -> Tags {
-        if tags.is_empty() {
-            return Tags::default();
-        }
+        if tags.is_empty() { Tags::default() } else { self.intern_some(tags) }
+    }
+
+    fn intern_some<S: AsRef<str>>(&self, tags: &[S]) -> Tags {
         let mut cells = self.cells.lock();
         Tags(tags.iter().map(|tag| cells.cell(tag.as_ref())).collect())
     }

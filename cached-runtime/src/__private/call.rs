@@ -144,7 +144,7 @@ impl<P: Parts> Call<P> {
         tags(&mut named);
         let want = Want { hash, key: self.parts.to_owned_part(), tags: named.into_texts(), reuse };
         let text = core.weighted.then(|| self.text());
-        let asking = Asking::new(core, want);
+        let asking = Asking::forever(core, want);
         Begin { shape, stage: Stage::Missed(Box::new(Missed { asking, cache, text })) }
     }
 }

@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::shape::Shape;
-use crate::cache::{Cache, Kept};
+use crate::cache::Cache;
 use crate::context;
-use crate::memory::Lead;
+use crate::memory::{Lead, Storing};
 use crate::remote::{Ack, Grant};
 
 /// The texts of tags.
@@ -124,7 +124,7 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Leading<S, K> {
         }
         let lifetime = if described.keep { cache.core().lifetime(shape.is_null(&stored)) } else { None };
         let Described { weight, tags, .. } = described;
-        cache.core().settle(lead, grant, stored, lifetime.map(|lifetime| Kept { lifetime, weight, tags }))
+        cache.core().settle(lead, grant, stored, lifetime.map(|lifetime| Storing { lifetime, weight, tags }))
     }
 }
 

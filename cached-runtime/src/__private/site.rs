@@ -12,7 +12,7 @@ use crate::context::{Mode, Override};
 use crate::invalidated::Invalidated;
 use crate::invalidation::Invalidation;
 use crate::key::{KeyWriter, Parts};
-use crate::memory::Shared;
+use crate::memory::Engine;
 use crate::registry::{self, AnyCache, CacheHandle, Group};
 use crate::remote::{Backend, Wire};
 
@@ -88,7 +88,7 @@ struct Instance {
 
 /// A cache, and beside it what a hit needs of it.
 pub(super) struct Near<K, V> {
-    pub(super) engine: Shared<K, V>,
+    pub(super) engine: Arc<Engine<K, V>>,
     pub(super) cache: Cache<K, V>,
 }
 

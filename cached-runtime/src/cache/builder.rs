@@ -9,7 +9,7 @@ use crate::cause::EvictionCause;
 use crate::clock::Clock;
 use crate::config::MemoryStore;
 use crate::key::{KeyPart, KeyWriter};
-use crate::memory::{Engine, Listener, Policy, Setup, Shared, WriteKey};
+use crate::memory::{Engine, Listener, Policy, Setup, WriteKey};
 use crate::policy::{Freshness, Lock, Sharing};
 use crate::registry::{self, AnyCache};
 use crate::remote::Remote;
@@ -209,7 +209,7 @@ fn nameless<K, V>() -> String {
 
 impl<V: Clone + Send + Sync + 'static> Behind<V> {
     /// The engine, and what is behind it.
-    fn made<K>(self, mut setup: Setup<K, V>, sharing: Sharing) -> (Shared<K, V>, Option<Arc<Remote<V>>>)
+    fn made<K>(self, mut setup: Setup<K, V>, sharing: Sharing) -> (Arc<Engine<K, V>>, Option<Arc<Remote<V>>>)
     where
         K: Eq + Send + Sync + 'static,
     {

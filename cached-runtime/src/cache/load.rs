@@ -40,7 +40,7 @@ impl<E: Clone + Send + Sync + 'static> Sharing<E> {
 /// What is to be done about a key.
 enum Task<K, V>
 where
-    K: Eq,
+    K: Eq + 'static,
     V: Clone + Send + Sync + 'static,
 {
     Done(V),
@@ -286,7 +286,7 @@ where
 /// Finds out what is to be done about a key.
 struct FindTask<'s, K, V, E>
 where
-    K: Eq,
+    K: Eq + 'static,
     V: Clone + Send + Sync + 'static,
 {
     ready: Option<Task<K, V>>,

@@ -23,7 +23,7 @@ pub use shared::SharedCache;
 use crate::context::{self, Mode};
 use crate::invalidated::Invalidated;
 use crate::key::{KeyPart, KeyWriter, Pattern};
-use crate::memory::{Lead, Shared, Storing};
+use crate::memory::{Engine, Lead, Storing};
 use crate::policy::Freshness;
 use crate::registry::{AnyCache, CacheHandle, KeyInfo};
 use crate::remote::{Ack, Backend, Grant, Remote};
@@ -81,7 +81,7 @@ pub(crate) struct Core<K, V> {
     /// What every key's text begins with.
     pub(crate) prefix: String,
     pub(crate) problem: Option<String>,
-    pub(crate) engine: Shared<K, V>,
+    pub(crate) engine: Arc<Engine<K, V>>,
     pub(crate) freshness: Freshness,
     pub(crate) single_flight: bool,
     /// Whether an annotation's weight wants the key's text.
@@ -217,7 +217,7 @@ where
         let kept = self.core.kept(&key, &value);
         let hash = self.hash(&key);
         match kept {
-            Some(kept) => self.core.engine.insert(hash, key, value, &self.core.storing(kept)),
+            Some(kept) => self.core.engine.insert(hash, key, value, &kept),
             None => {
                 self.core.engine.invalidate_key(hash, |other| *other == key);
             }
@@ -313,36 +313,22 @@ impl<K, V> Core<K, V> {
 
     /// How long a value that is stored now stays; `None` if it should not be stored at all.
     pub(crate) fn lifetime(&self, null: bool) -> Option<Option<Duration>> {
-        let lifetime = self.freshness.lifetime(null, fastrand::f64());
+        let lifetime = self.freshness.lifetime(null, fastrand::f64);
         (lifetime != Some(Duration::ZERO)).then_some(lifetime)
     }
 
     /// How to keep a value that needs neither weighing nor tagging.
-    fn plainly_kept(&self) -> Option<Kept> {
-        Some(Kept { lifetime: self.lifetime(false)?, weight: 1, tags: Vec::new() })
+    fn plainly_kept(&self) -> Option<Storing> {
+        Some(Storing { lifetime: self.lifetime(false)?, weight: 1, tags: Vec::new() })
     }
 
     /// How to keep a value, by the builder's settings.
-    fn kept(&self, key: &K, value: &V) -> Option<Kept> {
+    fn kept(&self, key: &K, value: &V) -> Option<Storing> {
         let lifetime = self.lifetime(false)?;
         let weight = self.weigher.as_ref().map_or(1, |weigh| weigh(key, value));
         let tags = self.tagger.as_ref().map_or_else(Vec::new, |tags| tags(key, value));
-        Some(Kept { lifetime, weight, tags })
+        Some(Storing { lifetime, weight, tags })
     }
-
-    /// The same as memory sees it.
-    fn storing(&self, kept: Kept) -> Storing {
-        Storing { deadline: self.engine.deadline(kept.lifetime), weight: kept.weight, tags: kept.tags }
-    }
-}
-
-/// How a value is to be kept.
-pub(crate) struct Kept {
-    /// `None` for ever.
-    pub(crate) lifetime: Option<Duration>,
-    pub(crate) weight: u32,
-    /// Those that were not known before the load.
-    pub(crate) tags: Vec<String>,
 }
 
 impl<K: Eq, V: Clone + Send + Sync + 'static> Core<K, V> {
@@ -353,10 +339,10 @@ impl<K: Eq, V: Clone + Send + Sync + 'static> Core<K, V> {
         lead: Lead<K, V>,
         grant: Option<Grant<V>>,
         value: V,
-        kept: Option<Kept>,
+        kept: Option<Storing>,
     ) -> Option<Ack> {
         let Some(remote) = &self.remote else {
-            lead.complete(value, kept.map(|kept| self.storing(kept)));
+            lead.complete(value, kept);
             return None;
         };
         // Without a lease nothing stands under the key, so nobody would report a change of it: memory must not have it either.
@@ -366,7 +352,7 @@ impl<K: Eq, V: Clone + Send + Sync + 'static> Core<K, V> {
         };
         // On its way before anybody who waits for this load can ask the store again.
         let ack = grant.fill(&value, kept.lifetime, kept.tags.clone());
-        let storing = remote.front_deadline(kept.lifetime).map(|lifetime| self.storing(Kept { lifetime, ..kept }));
+        let storing = remote.front_deadline(kept.lifetime).map(|lifetime| Storing { lifetime, ..kept });
         lead.complete(value, storing);
         Some(ack)
     }

@@ -5,6 +5,7 @@
 
 mod compound;
 pub(crate) mod digest;
+mod hash;
 mod part;
 mod pattern;
 pub(crate) mod probe;
@@ -12,8 +13,9 @@ mod template;
 mod text;
 mod writer;
 
+pub(crate) use hash::hash_text;
 pub use part::KeyPart;
-pub(crate) use part::hash_text;
+
 pub(crate) use pattern::Pattern;
 pub use template::{Captured, Parts, Template};
 pub use text::KeyText;

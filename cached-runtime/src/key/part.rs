@@ -1,6 +1,7 @@
 use std::fmt::{self, Display, Write};
 use std::hash::{Hash, Hasher};
 
+use super::hash::hash_text;
 use super::text::KeyText;
 use super::writer::KeyWriter;
 
@@ -111,47 +112,9 @@ impl Write for Remaining<'_> {
     }
 }
 
-/// Feeds rendered text to a hasher. Texts that are equal hash alike, however the pieces were cut that they were written in.
-pub(crate) fn hash_text<H: Hasher>(state: &mut H, write: impl FnOnce(&mut dyn Write) -> fmt::Result) {
-    struct Sink<'a, H> {
-        state: &'a mut H,
-        word: [u8; 8],
-        length: usize,
-    }
-
-    impl<H: Hasher> Write for Sink<'_, H> {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            let mut text = text.as_bytes();
-            while !text.is_empty() {
-                if self.length.is_multiple_of(8)
-                    && let Some((word, rest)) = text.split_first_chunk()
-                {
-                    self.state.write_u64(u64::from_le_bytes(*word));
-                    (text, self.length) = (rest, self.length + 8);
-                    continue;
-                }
-                let (now, later) = text.split_at(text.len().min(8 - self.length % 8));
-                self.word[self.length % 8..][..now.len()].copy_from_slice(now);
-                (text, self.length) = (later, self.length + now.len());
-                if self.length.is_multiple_of(8) {
-                    self.state.write_u64(u64::from_le_bytes(self.word));
-                }
-            }
-            Ok(())
-        }
-    }
-
-    let mut sink = Sink { state, word: [0; 8], length: 0 };
-    let _ = write(&mut sink);
-    sink.word[sink.length % 8..].fill(0);
-    let last = u64::from_le_bytes(sink.word);
-    sink.state.write_u64(last);
-    sink.state.write_usize(sink.length);
-}
-
-/// Parts that are copied whole and shown as `Display` shows them.
+/// Parts that are copied whole and shown as `Display` shows them, by this method of the writer.
 macro_rules! plain_parts {
-    ($($type:ty),* $(,)?) => {$(
+    ($write:ident: $($type:ty),* $(,)?) => {$(
         impl KeyPart for $type {
             type Owned = $type;
 
@@ -170,29 +133,19 @@ macro_rules! plain_parts {
             }
 
             fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
-                write!(out, "{self}")
+                out.$write(*self)
             }
 
             fn write_owned(owned: &$type, out: &mut KeyWriter<'_>) -> fmt::Result {
-                write!(out, "{owned}")
+                owned.write_part(out)
             }
         }
     )*};
 }
 
+plain_parts!(number: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
 plain_parts!(
-    u8,
-    u16,
-    u32,
-    u64,
-    u128,
-    usize,
-    i8,
-    i16,
-    i32,
-    i64,
-    i128,
-    isize,
+    shown:
     bool,
     char,
     std::num::NonZeroU8,

@@ -50,6 +50,16 @@ impl<'a> KeyWriter<'a> {
         self.out.write_str(text)
     }
 
+    /// Writes an integer as it is: neither digits nor the sign mean anything in a key.
+    pub(crate) fn number(&mut self, number: impl itoa::Integer) -> fmt::Result {
+        self.raw(itoa::Buffer::new().format(number))
+    }
+
+    /// Writes a value as `Display` shows it.
+    pub(crate) fn shown(&mut self, value: impl fmt::Display) -> fmt::Result {
+        write!(self, "{value}")
+    }
+
     pub(crate) fn none(&mut self) -> fmt::Result {
         for _ in 0..=self.some_depth {
             self.out.write_char('~')?;

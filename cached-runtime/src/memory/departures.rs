@@ -1,7 +1,5 @@
-use smallvec::SmallVec;
-
 use super::Engine;
-use super::shard::{Held, Loading, Name, Removed};
+use super::shard::{Held, Loading, Name};
 use super::table::Fallen;
 use crate::cause::EvictionCause;
 
@@ -11,48 +9,87 @@ use crate::cause::EvictionCause;
 /// taken: then it is dropped after.
 pub(super) struct Departures<'e, K, V> {
     engine: &'e Engine<K, V>,
-    /// Those that somebody listens to.
-    pub(super) heard: Vec<(Held<'e, K, V>, EvictionCause)>,
-    pub(super) names: SmallVec<[Name; 2]>,
-    pub(super) loads: Vec<Loading<K, V>>,
     /// How many entries left, by [`EvictionCause`].
-    pub(super) left: [usize; 4],
+    left: [u32; 4],
+    /// What most calls have nothing of.
+    more: Option<Box<More<'e, K, V>>>,
+}
+
+struct More<'e, K, V> {
+    /// Those that somebody listens to.
+    heard: Vec<(Held<'e, K, V>, EvictionCause)>,
+    loads: Vec<Loading<K, V>>,
     /// What left at this time or earlier and can be dropped by now.
-    pub(super) fallen: Fallen<K, V>,
+    fallen: Fallen<K, V>,
 }
 
 impl<'e, K, V> Departures<'e, K, V> {
+    #[inline]
     pub(super) fn none(engine: &'e Engine<K, V>) -> Self {
-        Self {
-            engine,
-            heard: Vec::new(),
-            names: SmallVec::new(),
-            loads: Vec::new(),
-            left: [0; 4],
-            fallen: Fallen::nothing(),
-        }
+        Self { engine, left: [0; 4], more: None }
     }
 
+    fn more(&mut self) -> &mut More<'e, K, V> {
+        self.more
+            .get_or_insert_with(|| Box::new(More { heard: Vec::new(), loads: Vec::new(), fallen: Fallen::nothing() }))
+    }
+
+    /// So many entries left.
     #[inline]
-    pub(super) fn push(&mut self, removed: Removed<'e, K, V>, cause: EvictionCause) {
-        self.left[cause as usize] += 1;
-        self.names.extend(removed.name);
-        self.heard.extend(removed.held.map(|held| (held, cause)));
+    pub(super) fn count(&mut self, entries: u32, cause: EvictionCause) {
+        self.left[cause as usize] += entries;
+    }
+
+    /// An entry cannot be found by text any more.
+    pub(super) fn unlink(&self, name: Name) {
+        self.engine.unlink(name.text, name.hash);
+    }
+
+    pub(super) fn hear(&mut self, entry: Held<'e, K, V>, cause: EvictionCause) {
+        self.more().heard.push((entry, cause));
     }
 
     pub(super) fn void(&mut self, loading: Loading<K, V>) {
-        self.loads.push(loading);
+        self.engine.unlink(loading.text, loading.hash);
+        self.more().loads.push(loading);
+    }
+
+    pub(super) fn fallen(&mut self) -> &mut Fallen<K, V> {
+        &mut self.more().fallen
+    }
+
+    /// Whether there is nothing to be settled.
+    pub(super) fn is_empty(&self) -> bool {
+        self.left == [0; 4] && self.more.is_none()
     }
 
     /// How many entries left.
     pub(super) fn len(&self) -> usize {
-        self.left.iter().sum()
+        self.left.iter().map(|left| *left as usize).sum()
+    }
+}
+
+impl<K, V> More<'_, K, V> {
+    fn tell(&self, engine: &Engine<K, V>) {
+        for (entry, cause) in &self.heard {
+            if let Some(listener) = &engine.listener {
+                // A listener that panics must not take the caller of an unrelated key down with it.
+                let call = std::panic::AssertUnwindSafe(|| listener(entry.key(), entry.value(), *cause));
+                let _ = std::panic::catch_unwind(call);
+            }
+        }
     }
 }
 
 impl<K, V> Drop for Departures<'_, K, V> {
     #[inline]
     fn drop(&mut self) {
-        self.engine.settle(self);
+        if self.left != [0; 4] {
+            self.engine.counters.sized(self.engine.budget.used());
+            self.engine.counters.evicted(&self.left);
+        }
+        if let Some(more) = self.more.take() {
+            more.tell(self.engine);
+        }
     }
 }

@@ -30,9 +30,10 @@ impl<K: Eq, V> Engine<K, V> {
             while let Some(loading) = shard.take_loading(hash, |loading| eq(&loading.key)) {
                 gone.void(loading);
             }
-            while let Some(removed) = shard.find(hash, &eq).and_then(|at| shard.remove(at)) {
-                self.budget.release(removed.weight.into());
-                gone.push(removed, EvictionCause::Invalidated);
+            while let Some(at) = shard.find(hash, &eq)
+                && let Some(weight) = shard.remove(at, EvictionCause::Invalidated, &mut gone)
+            {
+                self.budget.release(weight);
             }
             shard.reclaim(true, self.tick(self.now()), &mut gone);
         }
@@ -119,9 +120,8 @@ impl<K: Eq, V> Engine<K, V> {
             let mut shard = shard.write();
             for &at in found {
                 let still = shard.slot(at).is_some_and(|entry| matches(entry.key()));
-                if let Some(removed) = still.then(|| shard.remove(at)).flatten() {
-                    self.budget.release(removed.weight.into());
-                    gone.push(removed, EvictionCause::Invalidated);
+                if still && let Some(weight) = shard.remove(at, EvictionCause::Invalidated, &mut gone) {
+                    self.budget.release(weight);
                 }
             }
             shard.reclaim(true, self.tick(self.now()), &mut gone);

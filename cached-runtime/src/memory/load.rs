@@ -4,7 +4,6 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use super::departures::Departures;
 use super::shard::{Loading, Writing};
@@ -14,6 +13,7 @@ use crate::cause::EvictionCause;
 use crate::context;
 use crate::flight::{Abandoned, Flight, Landing, Lease, SharedError, Since, Woken};
 use crate::observe::LoadSpan;
+use crate::stats::Timing;
 use crate::tag::Epoch;
 use crate::waits_for::Waiting;
 
@@ -60,27 +60,24 @@ impl Reuse {
 
 enum Begun<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     Found(V),
     Lead {
         flight: Arc<Flight<V>>,
         hash: u64,
     },
-    Wait {
-        want: Want<K>,
-        seat: Seat<K, V>,
-    },
+    Wait(Box<Waits<K, V>>),
     /// Waiting would never end: run the body, and leave the cache alone.
     Alone,
 }
 
-impl<K: Eq, V: Clone> Engine<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Shared<K, V> {
     /// The exclusive half of a look-up: what is there by now, a load to join, or the right to load.
     ///
     /// What was dead in the way is in `gone`, for the caller to let go of once a load that begins has its leader.
-    fn begin<'e>(self: &'e Arc<Self>, want: Want<K>, gone: &mut Departures<'e, K, V>) -> Begun<K, V> {
+    fn begin<'e>(&'e self, want: Want<K>, gone: &mut Departures<'e, K, V>) -> Begun<K, V> {
         // Before anything is read from the source: an invalidation from here on finds the load outdated.
         let captured = self.tags.capture();
         let tags = self.tags.intern(&want.tags);
@@ -93,7 +90,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 None => Begun::Alone,
                 Some(waiting) => {
                     let seat = Seat::take(self, flight, captured, heeded, &want, waiting);
-                    Begun::Wait { want, seat }
+                    Begun::Wait(Box::new(Waits { want, seat }))
                 }
             }
         } else {
@@ -105,7 +102,9 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             Begun::Lead { flight, hash }
         }
     }
+}
 
+impl<K: Eq, V: Clone> Engine<K, V> {
     /// The live entry with the wanted key; a dead one is removed on the way.
     fn entry<'e>(
         &'e self,
@@ -135,9 +134,8 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         cause: EvictionCause,
         gone: &mut Departures<'e, K, V>,
     ) {
-        if let Some(removed) = shard.remove(at) {
-            self.budget.release(removed.weight.into());
-            gone.push(removed, cause);
+        if let Some(weight) = shard.remove(at, cause, gone) {
+            self.budget.release(weight);
         }
     }
 
@@ -184,11 +182,21 @@ fn joinable<'a, K: Eq, V>(shard: &'a Writing<'_, K, V>, want: &Want<K>) -> Optio
     }
 }
 
+/// What a call waits for, and by whom. Boxed, so that those who need not wait have little to carry around.
+struct Waits<K, V>
+where
+    K: Eq + 'static,
+    V: Clone + 'static,
+{
+    want: Want<K>,
+    seat: Seat<K, V>,
+}
+
 /// A place in the line of those who wait for a load. Leaving it passes the baton on.
 struct Seat<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     engine: Shared<K, V>,
     flight: Arc<Flight<V>>,
@@ -201,7 +209,7 @@ where
     _waiting: Waiting,
 }
 
-impl<K: Eq, V: Clone> Seat<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Seat<K, V> {
     fn take(
         engine: &Shared<K, V>,
         flight: &Arc<Flight<V>>,
@@ -212,7 +220,7 @@ impl<K: Eq, V: Clone> Seat<K, V> {
     ) -> Self {
         let id = flight.join();
         Self {
-            engine: Arc::clone(engine),
+            engine: engine.clone(),
             flight: Arc::clone(flight),
             hash: want.hash,
             id,
@@ -224,7 +232,7 @@ impl<K: Eq, V: Clone> Seat<K, V> {
     }
 }
 
-impl<K: Eq, V: Clone> Drop for Seat<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Drop for Seat<K, V> {
     fn drop(&mut self) {
         if !self.left && self.flight.leave(self.id) {
             self.engine.abandon(self.hash, &self.flight);
@@ -235,24 +243,24 @@ impl<K: Eq, V: Clone> Drop for Seat<K, V> {
 /// The right, and the duty, to run a load. Dropped without an end, it goes to whoever waits first.
 pub(crate) struct Lead<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     engine: Shared<K, V>,
     flight: Arc<Flight<V>>,
     hash: u64,
-    begun: Instant,
+    timing: Timing,
     span: LoadSpan,
     ended: bool,
 }
 
-impl<K: Eq, V: Clone> Lead<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Lead<K, V> {
     fn new(engine: &Shared<K, V>, flight: Arc<Flight<V>>, hash: u64) -> Self {
         Self {
-            engine: Arc::clone(engine),
+            engine: engine.clone(),
             flight,
             hash,
-            begun: Instant::now(),
+            timing: engine.counters.time_load(),
             span: engine.counters.load_span(),
             ended: false,
         }
@@ -277,10 +285,6 @@ impl<K: Eq, V: Clone> Lead<K, V> {
         }
     }
 
-    pub(crate) fn engine(&self) -> &Shared<K, V> {
-        &self.engine
-    }
-
     /// The load's lease stands in the shared store; who sees it there may join.
     pub(crate) fn leased(&self, lease: Lease) {
         self.flight.leased(lease);
@@ -300,7 +304,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     ///
     /// The duty ends with the last line: should a user's `Clone` panic before, the load goes to whoever waits for it.
     pub(crate) fn complete(mut self, value: V, storing: Option<Storing>) {
-        self.engine.counters.loaded(self.begun.elapsed(), false);
+        self.engine.counters.loaded(&self.timing, false);
         self.span.end("ok");
         self.land(value, storing);
     }
@@ -308,7 +312,9 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     fn land(&mut self, value: V, storing: Option<Storing>) {
         let captured = self.flight.captured();
         let mut tags = self.flight.tags.clone();
-        if let Some(storing) = &storing {
+        if let Some(storing) = &storing
+            && !storing.tags.is_empty()
+        {
             tags.join(self.engine.tags.intern(&storing.tags));
         }
         let kept = storing.is_some();
@@ -343,7 +349,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
 
     /// Ends the load with an error.
     pub(crate) fn fail(mut self, error: Option<SharedError>) {
-        self.engine.counters.loaded(self.begun.elapsed(), true);
+        self.engine.counters.loaded(&self.timing, true);
         self.span.end("error");
         self.engine.discard(self.hash, self.number(), false);
         self.flight.land(Landing::Failed(error));
@@ -351,7 +357,7 @@ impl<K: Eq, V: Clone> Lead<K, V> {
     }
 }
 
-impl<K: Eq, V: Clone> Drop for Lead<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Drop for Lead<K, V> {
     fn drop(&mut self) {
         if !self.ended {
             self.engine.abandon(self.hash, &self.flight);
@@ -362,8 +368,8 @@ impl<K: Eq, V: Clone> Drop for Lead<K, V> {
 /// What asking for a key comes to.
 pub(crate) enum Acquired<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     /// A value: resident, or from a load that was joined.
     Value(V),
@@ -378,8 +384,8 @@ where
 /// Asks for a key until there is an answer. Dropping it gives up one's place in line.
 pub(crate) struct Acquire<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     engine: Shared<K, V>,
     stage: Stage<K, V>,
@@ -392,20 +398,20 @@ where
 
 enum Stage<K, V>
 where
-    K: Eq,
-    V: Clone,
+    K: Eq + 'static,
+    V: Clone + 'static,
 {
     Ask(Want<K>),
-    Wait { want: Want<K>, seat: Seat<K, V> },
+    Wait(Box<Waits<K, V>>),
     Done,
 }
 
 // Nothing in it refers to itself.
-impl<K: Eq, V: Clone> Unpin for Acquire<K, V> {}
+impl<K: Eq + 'static, V: Clone + 'static> Unpin for Acquire<K, V> {}
 
-impl<K: Eq, V: Clone> Acquire<K, V> {
-    pub(crate) fn new(engine: Shared<K, V>, want: Want<K>) -> Self {
-        Self { engine, stage: Stage::Ask(want), waited: false, counted: false, failed: false }
+impl<K: Eq + 'static, V: Clone + 'static> Acquire<K, V> {
+    pub(crate) fn new(engine: impl Into<Shared<K, V>>, want: Want<K>) -> Self {
+        Self { engine: engine.into(), stage: Stage::Ask(want), waited: false, counted: false, failed: false }
     }
 
     /// Begins anew with a want that it gave back.
@@ -417,83 +423,86 @@ impl<K: Eq, V: Clone> Acquire<K, V> {
     pub(crate) fn saw_failure(&self) -> bool {
         self.failed
     }
+}
 
-    fn found(&mut self, value: V) -> Acquired<K, V> {
-        if !std::mem::replace(&mut self.counted, true) {
-            self.engine.counters.coalesced();
-        }
-        Acquired::Value(value)
-    }
-
-    fn missed(&mut self, acquired: Acquired<K, V>) -> Acquired<K, V> {
-        if !std::mem::replace(&mut self.counted, true) {
-            self.engine.counters.miss();
-        }
-        acquired
+/// Counts the call, unless it was counted when it asked before.
+fn once(counted: &mut bool, count: impl FnOnce()) {
+    if !std::mem::replace(counted, true) {
+        count();
     }
 }
 
-impl<K: Eq, V: Clone> Future for Acquire<K, V> {
+impl<K: Eq + 'static, V: Clone + 'static> Future for Acquire<K, V> {
     type Output = Acquired<K, V>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
+        let Self { engine, stage, waited, counted, failed } = &mut *self;
+        let found = |counted, value| {
+            once(counted, || engine.counters.coalesced());
+            Poll::Ready(Acquired::Value(value))
+        };
+        let missed = |counted, acquired| {
+            once(counted, || engine.counters.miss());
+            Poll::Ready(acquired)
+        };
         loop {
-            match std::mem::replace(&mut this.stage, Stage::Done) {
+            match std::mem::replace(stage, Stage::Done) {
                 Stage::Ask(want) => {
-                    let engine = Arc::clone(&this.engine);
-                    let mut gone = Departures::none(&engine);
+                    let mut gone = Departures::none(engine);
                     match engine.begin(want, &mut gone) {
-                        Begun::Found(value) if this.waited => return Poll::Ready(this.found(value)),
+                        Begun::Found(value) if *waited => return found(counted, value),
                         Begun::Found(value) => {
                             // Stored by somebody between the look-up and the lock: a hit after all.
-                            this.engine.counters.hit();
+                            engine.counters.hit();
                             return Poll::Ready(Acquired::Value(value));
                         }
                         Begun::Lead { flight, hash } => {
-                            let lead = Lead::new(&this.engine, flight, hash);
-                            // Listeners and destructors are the user's code, and may ask for this very key.
-                            context::inside_load(lead.number(), || drop(gone));
-                            return Poll::Ready(this.missed(Acquired::Lead(lead)));
+                            let lead = Lead::new(engine, flight, hash);
+                            if !gone.is_empty() {
+                                // Listeners and destructors are the user's code, and may ask for this very key.
+                                context::inside_load(lead.number(), || drop(gone));
+                            }
+                            return missed(counted, Acquired::Lead(lead));
                         }
-                        Begun::Alone => return Poll::Ready(this.missed(Acquired::Alone)),
-                        Begun::Wait { want, seat } => {
-                            this.waited = true;
-                            this.stage = Stage::Wait { want, seat };
+                        Begun::Alone => return missed(counted, Acquired::Alone),
+                        Begun::Wait(waits) => {
+                            *waited = true;
+                            *stage = Stage::Wait(waits);
                         }
                     }
                 }
-                Stage::Wait { mut want, mut seat } => {
-                    let Poll::Ready(woken) = seat.flight.poll_waiter(seat.id, cx) else {
-                        this.stage = Stage::Wait { want, seat };
+                Stage::Wait(waits) => {
+                    let Poll::Ready(woken) = waits.seat.flight.poll_waiter(waits.seat.id, cx) else {
+                        *stage = Stage::Wait(waits);
                         return Poll::Pending;
                     };
+                    let Waits { mut want, mut seat } = *waits;
                     seat.left = true;
                     match woken {
-                        Woken::Landed(_) if !seat.heeded => this.stage = Stage::Ask(want),
+                        Woken::Landed(_) if !seat.heeded => *stage = Stage::Ask(want),
                         Woken::Landed(Landing::Value { overtaken: Some(captured), .. }) if seat.joined > captured => {
-                            this.stage = Stage::Ask(want)
+                            *stage = Stage::Ask(want)
                         }
-                        Woken::Landed(Landing::Value { value, .. }) => return Poll::Ready(this.found(value)),
+                        Woken::Landed(Landing::Value { value, .. }) => return found(counted, value),
                         Woken::Landed(Landing::Failed(Some(error))) => {
-                            return Poll::Ready(this.missed(Acquired::Failed(error, want)));
+                            return missed(counted, Acquired::Failed(error, want));
                         }
                         Woken::Landed(Landing::Failed(None)) => {
                             // All who waited load at once, each for itself: one after another would be a convoy.
                             want.reuse = Reuse::Entry;
-                            this.failed = true;
-                            this.stage = Stage::Ask(want);
+                            *failed = true;
+                            *stage = Stage::Ask(want);
                         }
-                        Woken::Landed(Landing::Void) => this.stage = Stage::Ask(want),
+                        Woken::Landed(Landing::Void) => *stage = Stage::Ask(want),
                         Woken::Baton => {
-                            let lead = Lead::new(&this.engine, Arc::clone(&seat.flight), seat.hash);
+                            let lead = Lead::new(engine, Arc::clone(&seat.flight), seat.hash);
                             // The load begins anew, and with it what may overtake it.
-                            seat.flight.recapture(this.engine.tags.capture());
-                            if this.engine.shard(seat.hash).write().has_loading(seat.hash, seat.flight.number) {
-                                return Poll::Ready(this.missed(Acquired::Lead(lead)));
+                            seat.flight.recapture(engine.tags.capture());
+                            if engine.shard(seat.hash).write().has_loading(seat.hash, seat.flight.number) {
+                                return missed(counted, Acquired::Lead(lead));
                             }
                             drop(lead); // voided: everybody who waited looks again
-                            this.stage = Stage::Ask(want);
+                            *stage = Stage::Ask(want);
                         }
                     }
                 }

@@ -22,6 +22,7 @@ mod text_index;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -154,47 +155,14 @@ impl<K, V> Engine<K, V> {
         if self.clock.is_system() { now } else { table::now() }
     }
 
-    /// When a value with this lifetime expires that is stored now.
-    pub(crate) fn deadline(&self, lifetime: Option<Duration>) -> Tick {
-        lifetime.map_or(Tick::NEVER, |lifetime| self.now().after(lifetime))
-    }
-
-    /// Carries out what had to wait for the lock to be released.
-    #[inline]
-    fn settle(&self, gone: &Departures<'_, K, V>) {
-        if gone.len() > 0 {
-            self.counters.sized(self.budget.used());
-            self.counters.evicted(gone.left);
-        }
-        if !gone.names.is_empty() || !gone.heard.is_empty() || !gone.loads.is_empty() {
-            self.settle_named(gone);
-        }
-    }
-
-    fn settle_named(&self, gone: &Departures<'_, K, V>) {
-        for name in &gone.names {
-            self.unlink(name.text, name.hash);
-        }
-        for (held, cause) in &gone.heard {
-            if let Some(listener) = &self.listener {
-                // A listener that panics must not take the caller of an unrelated key down with it.
-                let call = std::panic::AssertUnwindSafe(|| listener(held.key(), held.value(), *cause));
-                let _ = std::panic::catch_unwind(call);
-            }
-        }
-        for loading in &gone.loads {
-            self.unlink(loading.text, loading.hash);
-        }
-    }
-
     /// Makes an entry or a load reachable by text, in the same breath in which it appears under its shard's lock.
-    fn link(&self, text: u64, key: u64) {
+    fn link(&self, text: u32, key: u64) {
         if let Some(index) = &self.text {
             index.add(text, key);
         }
     }
 
-    fn unlink(&self, text: u64, key: u64) {
+    fn unlink(&self, text: u32, key: u64) {
         if let Some(index) = &self.text {
             index.remove(text, key);
         }
@@ -284,5 +252,38 @@ impl<K, V> fmt::Debug for Engine<K, V> {
     }
 }
 
-/// An engine that several handles share.
-pub(crate) type Shared<K, V> = Arc<Engine<K, V>>;
+/// An engine in the hands of a load: one of a function, which is there for ever, or one that others hold, too.
+#[derive(Debug)]
+pub(crate) enum Shared<K: 'static, V: 'static> {
+    /// Not counted: taking and letting go of a count are locked instructions.
+    Static(&'static Engine<K, V>),
+    Counted(Arc<Engine<K, V>>),
+}
+
+impl<K, V> Clone for Shared<K, V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        match self {
+            Self::Static(engine) => Self::Static(engine),
+            Self::Counted(engine) => Self::Counted(Arc::clone(engine)),
+        }
+    }
+}
+
+impl<K, V> Deref for Shared<K, V> {
+    type Target = Engine<K, V>;
+
+    #[inline]
+    fn deref(&self) -> &Engine<K, V> {
+        match self {
+            Self::Static(engine) => engine,
+            Self::Counted(engine) => engine,
+        }
+    }
+}
+
+impl<K, V> From<Arc<Engine<K, V>>> for Shared<K, V> {
+    fn from(engine: Arc<Engine<K, V>>) -> Self {
+        Self::Counted(engine)
+    }
+}

@@ -24,7 +24,7 @@ pub(super) struct Slot<K, V> {
     pub(super) deadline: Tick,
     pub(super) weight: u32,
     /// Hash of the key's text, where the cache has a text index.
-    pub(super) text: u64,
+    pub(super) text: u32,
     pub(super) tags: Option<Box<SlotTags>>,
 }
 
@@ -44,27 +44,19 @@ impl<K, V> Filled<'_, K, V> {
 /// By which an entry is known to the text index.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Name {
-    pub(super) text: u64,
+    pub(super) text: u32,
     pub(super) hash: u64,
 }
 
 /// Key and value of an entry that left.
 pub(super) type Held<'s, K, V> = table::Held<'s, K, V, State<K, V>>;
 
-/// What is left of an entry.
-pub(super) struct Removed<'s, K, V> {
-    pub(super) weight: u32,
-    pub(super) name: Option<Name>,
-    /// Key and value, where somebody listens.
-    pub(super) held: Option<Held<'s, K, V>>,
-}
-
 /// A load under way, beside the entries and under the same lock.
 #[derive(Debug)]
 pub(super) struct Loading<K, V> {
     pub(super) hash: u64,
     pub(super) key: K,
-    pub(super) text: u64,
+    pub(super) text: u32,
     /// Whether others may wait for it.
     pub(super) joinable: bool,
     pub(super) flight: Arc<Flight<V>>,
@@ -134,6 +126,12 @@ impl<K, V> Shard<K, V> {
         let locked = self.write();
         let entry = |at| Some((locked.table.get_for(reading, at)?, locked.weight(at)));
         (0..locked.end()).filter_map(entry).collect()
+    }
+
+    /// Somebody is about to write under this hash.
+    #[inline]
+    pub(super) fn expect(&self, hash: u64) {
+        self.table.expect(in_shard(hash));
     }
 
     #[inline]
@@ -233,16 +231,26 @@ impl<'s, K, V> Writing<'s, K, V> {
         self.table.find(in_shard(hash), eq)
     }
 
+    /// An entry with this hash is about to be added.
+    #[inline]
+    pub(super) fn expect(&self, hash: u64) {
+        self.eviction.expect(hash);
+    }
+
     /// Adds an entry whose weight is claimed, in the place of one that was [detached](Self::detach) or of none.
-    pub(super) fn insert(&mut self, slot: Slot<K, V>, existing: Option<Detached>) -> Option<Removed<'s, K, V>> {
+    pub(super) fn insert(
+        &mut self,
+        slot: Slot<K, V>,
+        existing: Option<(Detached, EvictionCause)>,
+        gone: &mut Departures<'s, K, V>,
+    ) {
         let Slot { hash, key, value, deadline, weight, text, tags } = slot;
         let (mut slots, state) = self.table.split();
         state.earliest = state.earliest.min(deadline);
         state.earliest_ahead = state.earliest_ahead.min(deadline);
         let new = New { hash: in_shard(hash), key, value, deadline, tags };
-        let left = existing.map(|Detached(old)| (old, state.weight(old), state.name(old)));
-        let at = match left {
-            Some((old, ..)) => slots.replace(old, new),
+        let at = match &existing {
+            Some((Detached(old), _)) => slots.replace(*old, new),
             None => slots.insert(new),
         };
         state.set_weight(at, weight);
@@ -255,8 +263,9 @@ impl<'s, K, V> Writing<'s, K, V> {
             state.eviction.admit(at, resident, &residents);
         }
         drop(residents);
-        let (old, weight, name) = left?;
-        Some(Removed { weight, name, held: self.let_go(old) })
+        if let Some((Detached(old), cause)) = existing {
+            self.let_go(old, cause, gone);
+        }
     }
 
     /// Takes an entry away from the sweep and the eviction, though readers still find it. What it weighs is free to be claimed.
@@ -271,34 +280,61 @@ impl<'s, K, V> Writing<'s, K, V> {
     }
 
     /// Ends what was detached.
-    pub(super) fn remove_detached(&mut self, Detached(at): Detached) -> Removed<'s, K, V> {
-        self.take(at)
+    pub(super) fn remove_detached(
+        &mut self,
+        Detached(at): Detached,
+        cause: EvictionCause,
+        gone: &mut Departures<'s, K, V>,
+    ) {
+        self.take(at, cause, gone);
     }
 
-    pub(super) fn remove(&mut self, at: u32) -> Option<Removed<'s, K, V>> {
-        let (Detached(at), _) = self.detach(at)?;
-        Some(self.take(at))
+    /// Removes an entry; returns what it weighed.
+    pub(super) fn remove(&mut self, at: u32, cause: EvictionCause, gone: &mut Departures<'s, K, V>) -> Option<u64> {
+        let (Detached(at), weight) = self.detach(at)?;
+        self.take(at, cause, gone);
+        Some(weight.into())
     }
 
     /// Makes an entry impossible to find that the eviction does not know any more.
-    fn take(&mut self, at: u32) -> Removed<'s, K, V> {
-        let (weight, name) = (self.weight(at), self.name(at));
-        self.table.slots().take_out(at);
-        Removed { weight, name, held: self.let_go(at) }
+    #[inline]
+    fn take(&mut self, at: u32, cause: EvictionCause, gone: &mut Departures<'s, K, V>) {
+        if self.needs.listener {
+            self.table.slots().take_out(at);
+            self.let_go(at, cause, gone);
+        } else {
+            self.count_out(at, cause, gone);
+            self.table.slots().discard(at);
+        }
     }
 
-    fn let_go(&mut self, at: u32) -> Option<Held<'s, K, V>> {
-        if self.needs.listener {
-            return self.table.hold(at);
+    /// Deals with what was taken out.
+    fn let_go(&mut self, at: u32, cause: EvictionCause, gone: &mut Departures<'s, K, V>) {
+        self.count_out(at, cause, gone);
+        if self.needs.listener
+            && let Some(held) = self.table.hold(at)
+        {
+            gone.hear(held, cause);
+        } else {
+            self.table.slots().bury(at);
         }
-        self.table.slots().bury(at);
-        None
+    }
+
+    #[inline]
+    fn count_out(&self, at: u32, cause: EvictionCause, gone: &mut Departures<'s, K, V>) {
+        gone.count(1, cause);
+        if let Some(name) = self.name(at) {
+            gone.unlink(name);
+        }
     }
 
     /// Hands on what can be dropped by now; see [`Slots::reclaim`].
     #[inline]
     pub(super) fn reclaim(&mut self, prompt: bool, tick: Tick, gone: &mut Departures<'_, K, V>) {
-        self.table.slots().reclaim(prompt, tick, &mut gone.fallen);
+        let mut slots = self.table.slots();
+        if slots.is_time_to_reclaim(prompt, tick) {
+            slots.reclaim(prompt, tick, gone.fallen());
+        }
     }
 
     /// Empties the shard of entries and loads. Returns what the entries weighed.
@@ -309,14 +345,12 @@ impl<'s, K, V> Writing<'s, K, V> {
         let weight = self.total;
         let unseen = !self.needs.listener && !self.needs.names;
         if let Some(cleared) = unseen.then(|| self.table.slots().clear()).flatten() {
-            gone.left[EvictionCause::Invalidated as usize] += cleared;
+            gone.count(u32::try_from(cleared).unwrap_or(u32::MAX), EvictionCause::Invalidated);
             let state = self.table.rest_mut();
             *state = State::new(state.eviction.emptied(), state.needs);
         } else {
             for at in 0..self.end() {
-                if let Some(removed) = self.remove(at) {
-                    gone.push(removed, EvictionCause::Invalidated);
-                }
+                self.remove(at, EvictionCause::Invalidated, gone);
             }
         }
         weight
@@ -329,10 +363,9 @@ impl<'s, K, V> Writing<'s, K, V> {
         }
         let (slots, state) = self.table.split();
         let at = state.eviction.victim(&residents(&slots, &state.weights))?;
-        let removed = self.take(at);
-        self.total -= u64::from(removed.weight);
-        let weight = removed.weight.into();
-        gone.push(removed, EvictionCause::Capacity);
+        let weight = u64::from(state.weight(at));
+        state.total -= weight;
+        self.take(at, EvictionCause::Capacity, gone);
         Some(weight)
     }
 
@@ -370,9 +403,8 @@ impl<'s, K, V> Writing<'s, K, V> {
             match dead {
                 None => self.earliest_ahead = self.earliest_ahead.min(deadline),
                 Some(cause) => {
-                    if let Some(removed) = self.remove(at) {
-                        weight += u64::from(removed.weight);
-                        gone.push(removed, cause);
+                    if let Some(freed) = self.remove(at, cause, gone) {
+                        weight += freed;
                         found += 1;
                     }
                     if found == most {

@@ -1,6 +1,6 @@
 //! Putting values in: room first, then the entry, all under one lock.
 
-use smallvec::SmallVec;
+use std::time::Duration;
 
 use super::Engine;
 use super::departures::Departures;
@@ -13,8 +13,8 @@ use crate::tag::{Epoch, Tags};
 /// How a value is to be kept.
 #[derive(Debug)]
 pub(crate) struct Storing {
-    /// When it expires.
-    pub(crate) deadline: Tick,
+    /// How long; `None` for ever.
+    pub(crate) lifetime: Option<Duration>,
     /// What it counts against the capacity; 0 counts as 1, so that weightless entries cannot pile up.
     pub(crate) weight: u32,
     /// Tags that were not known before the load.
@@ -26,7 +26,7 @@ pub(super) enum Right<K> {
     /// The load with this number, for as long as it is not voided. Its table entry holds the key.
     Load(u64),
     /// Somebody's explicit word, which overrides loads under way.
-    Word { key: K, text: u64 },
+    Word { key: K, text: u32 },
 }
 
 /// How an attempt to store ended.
@@ -54,9 +54,11 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let fits = u64::from(weight) <= self.capacity();
         let mut gone = Departures::none(self);
         let mut room_elsewhere = fits;
+        self.shard(hash).expect(hash);
         for round in 0..ROUNDS {
             let now = self.now();
             let mut shard = self.shard(hash).write();
+            shard.expect(hash);
             // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
             let Some(place) = find_place(&shard, hash, &right, &value) else { return Stored::Refused(value) };
             let mut existing = None;
@@ -69,7 +71,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             }
             let claimed = fits && self.claim(weight, &mut shard, now, &mut gone);
             if !claimed && let Some((detached, cause)) = existing.take() {
-                gone.push(shard.remove_detached(detached), cause);
+                shard.remove_detached(detached, cause, &mut gone);
             }
             if !claimed && room_elsewhere {
                 shard.reclaim(false, self.tick(now), &mut gone);
@@ -98,12 +100,10 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             }
             if claimed {
                 let tags = (!tags.0.is_empty()).then(|| Box::new(SlotTags { tags: tags.0, captured: tags.1 }));
-                let slot = Slot { hash, key, value, deadline: storing.deadline, weight, text, tags };
-                let (existing, cause) = existing.unzip();
+                let deadline = storing.lifetime.map_or(Tick::NEVER, |lifetime| now.after(lifetime));
+                let slot = Slot { hash, key, value, deadline, weight, text, tags };
                 // Whoever looks for the key without a lock finds the one or the other.
-                if let Some(replaced) = shard.insert(slot, existing) {
-                    gone.push(replaced, cause.unwrap_or(EvictionCause::Replaced));
-                }
+                shard.insert(slot, existing, &mut gone);
                 let swept = shard.sweep_in_passing(now, &mut gone);
                 self.budget.release(swept);
             } else {
@@ -198,7 +198,7 @@ struct Place<V> {
     /// The entry to replace.
     existing: Option<u32>,
     /// The loads of the key that began earlier, or, for an owner's word, all of them.
-    older: SmallVec<[u64; 2]>,
+    older: Vec<u64>,
     /// The value once more, if somebody waits for it. Nobody can come any more, as long as the lock is held.
     for_waiters: Option<V>,
 }
@@ -209,16 +209,12 @@ fn find_place<K: Eq, V: Clone>(shard: &Writing<'_, K, V>, hash: u64, right: &Rig
         Right::Word { key, .. } => (key, u64::MAX, false),
         Right::Load(number) => {
             let loading = shard.loading.find(hash, |loading| loading.flight.number == *number)?;
-            (&loading.key, *number, loading.flight.has_waiters())
+            (&loading.key, *number, loading.flight.was_joined())
         }
     };
     if shard.loading.is_empty() {
         // Only an owner's word gets here.
-        return Some(Place {
-            existing: shard.find(hash, |other| other == key),
-            older: SmallVec::new(),
-            for_waiters: None,
-        });
+        return Some(Place { existing: shard.find(hash, |other| other == key), older: Vec::new(), for_waiters: None });
     }
     let older = shard.loading.iter_hash(hash).filter(|other| other.flight.number < number && other.key == *key);
     Some(Place {

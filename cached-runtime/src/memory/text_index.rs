@@ -13,7 +13,7 @@ pub(crate) type WriteKey<K> = Box<dyn Fn(&K, &mut dyn fmt::Write) -> fmt::Result
 
 /// Finds entries and loads by the text of their key, from anywhere, though they are kept by typed key.
 ///
-/// Holds, per entry and load, the hash of the text and the hash of the typed key; whoever looks a text up verifies it
+/// Holds, per entry and load, 32 bits of the text's hash and the hash of the typed key; whoever looks a text up verifies it
 /// against the key itself. The locks here are taken under a shard's lock and nothing is called while they are held.
 pub(crate) struct TextIndex<K> {
     pub(crate) write: WriteKey<K>,
@@ -23,28 +23,36 @@ pub(crate) struct TextIndex<K> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Link {
-    text: u64,
     key: u64,
+    text: u32,
     /// How many entries and loads stand behind this link.
     count: u32,
 }
 
+/// `hashbrown` wants 64 bits of which the highest and the lowest are good.
+#[inline]
+fn spread(text: u32) -> u64 {
+    u64::from(text).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 impl<K> TextIndex<K> {
     pub(crate) fn new(write: WriteKey<K>, shards: usize) -> Self {
-        let shards = (0..shards.max(1)).map(|_| CachePadded(Mutex::new(HashTable::new()))).collect();
+        let shards = (0..shards.next_power_of_two()).map(|_| CachePadded(Mutex::new(HashTable::new()))).collect();
         Self { write, hasher: foldhash::fast::RandomState::default(), shards }
     }
 
-    pub(crate) fn hash_of_key(&self, key: &K) -> u64 {
-        let mut state = self.hasher.build_hasher();
-        hash_text(&mut state, |out| (self.write)(key, out));
-        state.finish()
+    pub(crate) fn hash_of_key(&self, key: &K) -> u32 {
+        self.hash(|out| (self.write)(key, out))
     }
 
-    pub(crate) fn hash_of_text(&self, text: &str) -> u64 {
+    pub(crate) fn hash_of_text(&self, text: &str) -> u32 {
+        self.hash(|out| out.write_str(text))
+    }
+
+    fn hash(&self, write: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result) -> u32 {
         let mut state = self.hasher.build_hasher();
-        hash_text(&mut state, |out| out.write_str(text));
-        state.finish()
+        hash_text(&mut state, write);
+        (state.finish() >> 32) as u32
     }
 
     /// Whether `key` has this text, and no other.
@@ -60,13 +68,14 @@ impl<K> TextIndex<K> {
         (self.write)(key, &mut rest).is_ok() && rest.0.is_empty()
     }
 
-    fn shard(&self, text: u64) -> &Mutex<HashTable<Link>> {
-        &self.shards[(text >> 7) as usize % self.shards.len()].0
+    /// Chosen from the highest bits; the tables begin with the lowest.
+    fn shard(&self, text: u32) -> &Mutex<HashTable<Link>> {
+        &self.shards[(text >> 20) as usize & (self.shards.len() - 1)].0
     }
 
-    pub(crate) fn add(&self, text: u64, key: u64) {
+    pub(crate) fn add(&self, text: u32, key: u64) {
         let mut table = self.shard(text).lock();
-        match table.entry(text, |link| link.text == text && link.key == key, |link| link.text) {
+        match table.entry(spread(text), |link| link.text == text && link.key == key, |link| spread(link.text)) {
             Entry::Occupied(mut link) => link.get_mut().count += 1,
             Entry::Vacant(slot) => {
                 slot.insert(Link { text, key, count: 1 });
@@ -74,9 +83,9 @@ impl<K> TextIndex<K> {
         }
     }
 
-    pub(crate) fn remove(&self, text: u64, key: u64) {
+    pub(crate) fn remove(&self, text: u32, key: u64) {
         let mut table = self.shard(text).lock();
-        if let Ok(mut link) = table.find_entry(text, |link| link.text == text && link.key == key) {
+        if let Ok(mut link) = table.find_entry(spread(text), |link| link.text == text && link.key == key) {
             link.get_mut().count -= 1;
             if link.get().count == 0 {
                 link.remove();
@@ -84,13 +93,13 @@ impl<K> TextIndex<K> {
         }
         if table.capacity() > 64 && table.len() < table.capacity() / 8 {
             let room = table.len() * 2;
-            table.shrink_to(room, |link| link.text);
+            table.shrink_to(room, |link| spread(link.text));
         }
     }
 
     /// The hashes of the typed keys that may have this text.
-    pub(crate) fn keys(&self, text: u64) -> SmallVec<[u64; 2]> {
-        self.shard(text).lock().iter_hash(text).filter(|link| link.text == text).map(|link| link.key).collect()
+    pub(crate) fn keys(&self, text: u32) -> SmallVec<[u64; 2]> {
+        self.shard(text).lock().iter_hash(spread(text)).filter(|link| link.text == text).map(|link| link.key).collect()
     }
 
     /// How many entries and loads are known.

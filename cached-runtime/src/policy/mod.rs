@@ -39,15 +39,16 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    /// The lifetime of a value that is stored now; `None` for ever. `null` tells a stored "not found", `chance` is uniform in 0..1.
+    /// The lifetime of a value that is stored now; `None` for ever. `null` tells a stored "not found", `chance` gives numbers uniform in 0..1.
     ///
     /// Jitter only ever shortens: a value never outlives its TTL (G2).
-    pub(crate) fn lifetime(&self, null: bool, chance: f64) -> Option<Duration> {
+    #[inline]
+    pub(crate) fn lifetime(&self, null: bool, chance: impl FnOnce() -> f64) -> Option<Duration> {
         let full = if null { Some(self.null_lifetime()) } else { self.ttl }?;
         if self.jitter <= 0.0 || full == Duration::MAX {
             return Some(full);
         }
-        let shortened = full.as_secs_f64() * (1.0 - self.jitter.min(1.0) * chance);
+        let shortened = full.as_secs_f64() * (1.0 - self.jitter.min(1.0) * chance());
         Some(Duration::try_from_secs_f64(shortened).map_or(full, |shortened| shortened.min(full)))
     }
 
@@ -71,24 +72,24 @@ mod tests {
     #[test]
     fn not_found_is_remembered_for_the_smaller_of_ttl_and_30_seconds() {
         let plain = Freshness { ttl: Some(MINUTE), null_ttl: None, jitter: 0.0 };
-        assert_eq!(plain.lifetime(false, 0.5), Some(MINUTE));
-        assert_eq!(plain.lifetime(true, 0.5), Some(DEFAULT_NULL_TTL));
+        assert_eq!(plain.lifetime(false, || 0.5), Some(MINUTE));
+        assert_eq!(plain.lifetime(true, || 0.5), Some(DEFAULT_NULL_TTL));
         let short = Freshness { ttl: Some(Duration::from_secs(5)), ..plain };
-        assert_eq!(short.lifetime(true, 0.5), Some(Duration::from_secs(5)));
+        assert_eq!(short.lifetime(true, || 0.5), Some(Duration::from_secs(5)));
         let unbounded = Freshness { ttl: None, ..plain };
-        assert_eq!(unbounded.lifetime(false, 0.5), None);
-        assert_eq!(unbounded.lifetime(true, 0.5), Some(DEFAULT_NULL_TTL));
+        assert_eq!(unbounded.lifetime(false, || 0.5), None);
+        assert_eq!(unbounded.lifetime(true, || 0.5), Some(DEFAULT_NULL_TTL));
     }
 
     #[test]
     fn jitter_shortens_within_its_fraction_and_never_lengthens() {
         let jittered = Freshness { ttl: Some(MINUTE), null_ttl: None, jitter: 0.25 };
-        assert_eq!(jittered.lifetime(false, 0.0), Some(MINUTE));
+        assert_eq!(jittered.lifetime(false, || 0.0), Some(MINUTE));
         for chance in [0.1, 0.5, 0.999] {
-            let lifetime = jittered.lifetime(false, chance).expect("a TTL is set");
+            let lifetime = jittered.lifetime(false, || chance).expect("a TTL is set");
             assert!(lifetime < MINUTE && lifetime > MINUTE.mul_f64(0.75), "{lifetime:?}");
         }
         let endless = Freshness { ttl: Some(Duration::MAX), ..jittered };
-        assert_eq!(endless.lifetime(false, 0.9), Some(Duration::MAX));
+        assert_eq!(endless.lifetime(false, || 0.9), Some(Duration::MAX));
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::memory::{Acquired, Shared, Want};
+use crate::memory::{Acquired, Engine, Shared, Want};
 use crate::policy::Sharing;
 use crate::stats::Stats;
 
@@ -47,7 +47,7 @@ where
 }
 
 impl<V> Remote<V> {
-    pub(crate) fn behind<K>(_: &Shared<K, V>, _: Arc<Backend>, wire: Wire<V>, _: bool, _: Sharing) -> Self {
+    pub(crate) fn behind<K>(_: &Arc<Engine<K, V>>, _: Arc<Backend>, wire: Wire<V>, _: bool, _: Sharing) -> Self {
         match wire.0 {}
     }
 

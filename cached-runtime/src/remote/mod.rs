@@ -23,7 +23,7 @@ pub(crate) use self::reach::{Reached, reach};
 pub(crate) use crate::shared::{Ack, Backend, Lost, Wire};
 
 use self::counters::SharedCounters;
-use crate::memory::{Engine, Shared};
+use crate::memory::Engine;
 use crate::policy::Sharing;
 use crate::shared::Front;
 use crate::stats::Stats;
@@ -44,7 +44,7 @@ pub(crate) struct Remote<V> {
 impl<V: Send + Sync + 'static> Remote<V> {
     /// The part of the cache that `engine` is the memory of; `tiered` if that is to stand in front of the store.
     pub(crate) fn behind<K>(
-        engine: &Shared<K, V>,
+        engine: &Arc<Engine<K, V>>,
         backend: Arc<Backend>,
         wire: Wire<V>,
         tiered: bool,

@@ -50,7 +50,7 @@ where
         if want.reuse == Reuse::Anything {
             want.reuse = Reuse::Front(Since::now());
         }
-        let mut acquire = Acquire::new(Arc::clone(&engine), want);
+        let mut acquire = Acquire::new(engine.clone(), want);
         let lead = match (&mut acquire).await {
             Acquired::Lead(lead) => lead,
             other => return (other, None),
@@ -84,7 +84,7 @@ where
                 return (Acquired::Value(found.value), None);
             }
             Ok(Read::Lease { lease }) => {
-                since.seen = lease;
+                since.seen = lease.map(Box::new);
                 want.reuse = if joins { Reuse::Since(since) } else { Reuse::Nothing };
             }
             Ok(Read::Nothing { over: useless }) => {
@@ -99,7 +99,7 @@ where
             }
         }
     }
-    let mut acquire = Acquire::new(Arc::clone(&engine), want);
+    let mut acquire = Acquire::new(engine.clone(), want);
     match (&mut acquire).await {
         Acquired::Lead(lead) if away => unshared(lead),
         Acquired::Lead(lead) => remote.lead_on(lead, &call, over, joins && !acquire.saw_failure(), budget).await,
@@ -148,11 +148,8 @@ impl<V: Clone + Send + Sync + 'static> Remote<V> {
     /// Ends a flight with what the store had after all.
     fn found<K: Eq>(&self, lead: Lead<K, V>, found: Found<V>) -> V {
         let value = found.value.clone();
-        let storing = self.front_deadline(Some(found.left)).map(|lifetime| Storing {
-            deadline: lead.engine().deadline(lifetime),
-            weight: 1,
-            tags: found.tags,
-        });
+        let storing =
+            self.front_deadline(Some(found.left)).map(|lifetime| Storing { lifetime, weight: 1, tags: found.tags });
         context::inside_load(lead.number(), || lead.found(found.value, storing));
         value
     }

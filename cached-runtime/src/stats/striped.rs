@@ -1,50 +1,62 @@
-//! A counter for the hot path.
+//! Counters for the hot path.
 
 use crate::sync::CachePadded;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
-type Stripe = CachePadded<AtomicU64>;
+type Stripe<const N: usize> = CachePadded<[AtomicU64; N]>;
 
-/// A counter that many threads advance at once without sharing a cache line, and nearly all of them without a locked instruction.
+/// `N` counters that many threads advance at once without sharing a cache line, and nearly all of them without a locked instruction.
 ///
 /// A stripe under a thread's [number](numbers) is written by that thread alone, so that a plain load and store advance it. Threads whose
 /// number is too high for that share the others.
 #[derive(Debug)]
-pub(super) struct Striped {
-    owned: Box<[Stripe]>,
-    shared: Box<[Stripe]>,
+pub(super) struct Striped<const N: usize> {
+    owned: Box<[Stripe<N>]>,
+    shared: Box<[Stripe<N>]>,
 }
 
-impl Striped {
+impl<const N: usize> Striped<N> {
     pub(super) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(4, usize::from);
         Self::with((2 * cores).min(numbers::OWNED), cores.min(numbers::OWNED / 2))
     }
 
     fn with(owned: usize, shared: usize) -> Self {
-        let stripes = |count| (0..count).map(|_| Stripe::default()).collect();
+        let stripe = || CachePadded(std::array::from_fn(|_| AtomicU64::new(0)));
+        let stripes = |count| (0..count).map(|_| stripe()).collect();
         Self { owned: stripes(owned), shared: stripes(shared) }
     }
 
+    /// `counter` must be less than `N`.
     #[inline]
-    pub(super) fn increment(&self) {
+    pub(super) fn add(&self, counter: usize, count: u64) {
         let number = numbers::mine();
         match self.owned.get(number) {
             // Nobody else writes here, so nothing is lost between the load and the store.
-            Some(CachePadded(count)) => count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed),
-            None => self.increment_shared(number),
+            Some(CachePadded(counters)) => {
+                let counter = &counters[counter];
+                counter.store(counter.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
+            }
+            None => self.add_shared(number, counter, count),
         }
     }
 
     #[cold]
-    fn increment_shared(&self, number: usize) {
+    fn add_shared(&self, number: usize, counter: usize, count: u64) {
         let number = if number == numbers::UNKNOWN { numbers::assign() } else { number };
         let stripe = self.owned.get(number).unwrap_or_else(|| &self.shared[number % self.shared.len()]);
-        stripe.0.fetch_add(1, Ordering::Relaxed);
+        stripe.0[counter].fetch_add(count, Ordering::Relaxed);
     }
 
-    pub(super) fn sum(&self) -> u64 {
-        self.owned.iter().chain(&self.shared).map(|stripe| stripe.0.load(Ordering::Relaxed)).sum()
+    /// What the calling thread, and those before it that had its number, counted; 0 if it shares a stripe.
+    #[inline]
+    pub(super) fn mine(&self, counter: usize) -> u64 {
+        self.owned.get(numbers::mine()).map_or(0, |stripe| stripe.0[counter].load(Ordering::Relaxed))
+    }
+
+    pub(super) fn sum(&self, counter: usize) -> u64 {
+        let counts = self.owned.iter().chain(&self.shared).map(|stripe| stripe.0[counter].load(Ordering::Relaxed));
+        counts.fold(0, u64::wrapping_add)
     }
 }
 
@@ -135,10 +147,10 @@ mod tests {
     use super::*;
 
     /// Counts on `threads` threads at once, `each` times on each.
-    fn count_on(counter: &Striped, threads: u64, each: u64) {
+    fn count_on(counter: &Striped<1>, threads: u64, each: u64) {
         std::thread::scope(|scope| {
             for _ in 0..threads {
-                scope.spawn(|| (0..each).for_each(|_| counter.increment()));
+                scope.spawn(|| (0..each).for_each(|_| counter.add(0, 1)));
             }
         });
     }
@@ -147,27 +159,27 @@ mod tests {
     fn every_increment_counts_whoever_owns_the_stripe() {
         // Fewer stripes than threads, so that some threads own theirs and others share; and threads that follow each other, so that
         // stripes are handed on.
-        let counter = Striped::with(3, 2);
+        let counter = Striped::<1>::with(3, 2);
         for round in 1..=50 {
             count_on(&counter, 8, 1000);
-            assert_eq!(counter.sum(), round * 8000);
+            assert_eq!(counter.sum(0), round * 8000);
         }
     }
 
     #[test]
     fn more_threads_than_numbers_share() {
-        let counter = Striped::with(numbers::OWNED, 4);
+        let counter = Striped::<1>::with(numbers::OWNED, 4);
         let all_there = std::sync::Barrier::new(numbers::OWNED + 8);
         std::thread::scope(|scope| {
             for _ in 0..numbers::OWNED + 8 {
                 scope.spawn(|| {
-                    counter.increment();
+                    counter.add(0, 1);
                     all_there.wait();
-                    (0..100).for_each(|_| counter.increment());
+                    (0..100).for_each(|_| counter.add(0, 1));
                 });
             }
         });
-        assert_eq!(counter.sum(), (numbers::OWNED as u64 + 8) * 101);
+        assert_eq!(counter.sum(0), (numbers::OWNED as u64 + 8) * 101);
     }
 
     #[test]
@@ -185,12 +197,12 @@ mod tests {
 
     #[test]
     fn a_thread_counts_while_it_shuts_down() {
-        static COUNTER: std::sync::LazyLock<Striped> = std::sync::LazyLock::new(|| Striped::with(numbers::OWNED, 1));
+        static COUNTER: std::sync::LazyLock<Striped<1>> = std::sync::LazyLock::new(|| Striped::with(numbers::OWNED, 1));
         struct Last;
         impl Drop for Last {
             fn drop(&mut self) {
                 let own = numbers::mine() < numbers::OWNED;
-                COUNTER.increment();
+                COUNTER.add(0, 1);
                 assert!(!own, "the number was given back before");
             }
         }
@@ -198,9 +210,9 @@ mod tests {
         let thread = std::thread::spawn(|| {
             LAST.with(|_| {});
             // Used later, and therefore gone earlier.
-            COUNTER.increment();
+            COUNTER.add(0, 1);
         });
         assert!(thread.join().is_ok());
-        assert_eq!(COUNTER.sum(), 2);
+        assert_eq!(COUNTER.sum(0), 2);
     }
 }

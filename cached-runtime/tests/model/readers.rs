@@ -88,6 +88,28 @@ fn what_is_cleared_is_not_freed_under_its_readers() {
     });
 }
 
+/// In an index whose buckets overflow. Fails if a search does not notice that an entry was called back in between, or if a bucket's
+/// tags are read before the count that says whether something strayed from it.
+#[test]
+fn what_moves_in_the_index_is_found_all_the_time() {
+    const KEYS: u64 = 14;
+    const GOING: u64 = 7;
+    explore(|| {
+        let cache: Cache<u64, u64> = Cache::builder().capacity(64).build();
+        (0..KEYS).for_each(|key| cache.insert(key, key));
+        let readers = [GOING..KEYS - 3, KEYS - 3..KEYS].map(|keys| {
+            let cache = cache.clone();
+            thread::spawn(move || {
+                for key in keys {
+                    assert_eq!(cache.get(&key), Some(key), "nobody took it out");
+                }
+            })
+        });
+        let writer = thread::spawn(move || (0..GOING).for_each(|key| drop(cache.invalidate(&key))));
+        join(readers.into_iter().chain([writer]));
+    });
+}
+
 /// Asks its cache when it is cloned.
 struct Asks(Alive, Arc<Mutex<Option<Cache<u64, Alive>>>>);
 

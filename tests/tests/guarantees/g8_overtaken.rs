@@ -7,6 +7,7 @@ use std::thread;
 
 use cached_core::{Cache, Invalidation, cache};
 use tests::{Held, is_pending, soon};
+use tokio::sync::Mutex;
 
 /// A source with a version, which can hold the loads of each version open.
 struct Source {
@@ -53,8 +54,12 @@ macro_rules! overtaken {
         mod $module {
             use super::*;
 
+            /// One test at a time: their functions have the same keys and tags, and what invalidates one of them invalidates all.
+            static TURN: Mutex<()> = Mutex::const_new(());
+
             #[tokio::test]
             async fn overtakes_a_load_that_ends_before_the_next() {
+                let _turn = TURN.lock().await;
                 static SOURCE: Source = Source::new();
                 #[cache(ttl = 60, key = $key, tags = [$all, $argument, $result])]
                 async fn load(id: u64) -> Result<Option<u64>, String> {
@@ -82,6 +87,7 @@ macro_rules! overtaken {
 
             #[tokio::test]
             async fn overtakes_a_load_that_ends_after_the_next() {
+                let _turn = TURN.lock().await;
                 static SOURCE: Source = Source::new();
                 #[cache(ttl = 60, key = $key, tags = [$all, $argument, $result])]
                 async fn load(id: u64) -> u64 {
@@ -107,6 +113,7 @@ macro_rules! overtaken {
 
             #[test]
             fn overtakes_a_load_of_a_thread() {
+                let _turn = TURN.blocking_lock();
                 static SOURCE: Source = Source::new();
                 #[cache(ttl = 60, key = $key, tags = [$all, $argument, $result])]
                 fn load(id: u64) -> Option<u64> {
@@ -132,6 +139,7 @@ macro_rules! overtaken {
 
             #[tokio::test]
             async fn overtakes_every_load_if_it_comes_again() {
+                let _turn = TURN.lock().await;
                 static SOURCE: Source = Source::new();
                 #[cache(ttl = 60, key = $key, tags = [$all, $argument, $result])]
                 async fn load(id: u64) -> u64 {

@@ -128,6 +128,14 @@ impl Eviction {
         matches!(self, Self::Lru(_))
     }
 
+    /// An entry with this hash is about to be admitted: what will be needed then may be on its way meanwhile.
+    #[inline]
+    pub(crate) fn expect(&self, hash: u64) {
+        if let Self::Adaptive(policy) = self {
+            policy.expect(hash);
+        }
+    }
+
     pub(crate) fn admit<'s>(
         &mut self,
         slot: u32,

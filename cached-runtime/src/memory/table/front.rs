@@ -12,7 +12,7 @@ use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 #[repr(align(64))]
 pub(super) struct Front<K, V> {
     /// Of the view in force, for the shortest way to an entry: the buckets of its index, its sides if it has any, and where its slots are.
-    buckets: AtomicPtr<Buckets>,
+    pub(super) buckets: AtomicPtr<Buckets>,
     sides: AtomicPtr<AtomicPtr<Side>>,
     /// The first chunk.
     head: AtomicPtr<Slot<K, V>>,

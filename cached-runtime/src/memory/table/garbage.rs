@@ -110,19 +110,22 @@ impl<K, V> Fallen<K, V> {
 impl<K, V> Slots<'_, K, V> {
     /// Frees what nobody can be reading any more. Looks for readers when there is garbage enough, or some that has lain since the clock's
     /// last `tick`; if it is `prompt`, in any case.
-    #[inline]
     pub(in crate::memory) fn reclaim(&mut self, prompt: bool, tick: Tick, fallen: &mut Fallen<K, V>) {
+        if self.is_time_to_reclaim(prompt, tick) {
+            self.collect(prompt, tick, fallen);
+        }
+    }
+
+    /// Whether [`reclaim`](Self::reclaim) has something to do.
+    #[inline]
+    pub(in crate::memory) fn is_time_to_reclaim(&self, prompt: bool, tick: Tick) -> bool {
         if self.owned.sealed.is_empty() {
-            if self.owned.garbage.is_empty() {
-                return;
-            }
             let waits = tick == self.owned.sealed_at && self.owned.garbage.slots.len() < self.limit();
             // The checker is to see it done, and knows no time.
-            if waits && !prompt && !cfg!(shuttle) {
-                return;
-            }
+            let waits = waits && !prompt && !cfg!(shuttle);
+            return !waits && !self.owned.garbage.is_empty();
         }
-        self.collect(prompt, tick, fallen);
+        true
     }
 
     /// How much garbage may gather.

@@ -35,10 +35,10 @@ use self::front::Front;
 pub(super) use self::front::Reading;
 pub(super) use self::garbage::Fallen;
 use self::garbage::{CALM, Cleared, Garbage, Owner};
-use self::index::Index;
+use self::index::{Buckets, Index};
 use self::slots::View;
 pub(super) use self::slots::{Filled, Sides, SlotTags};
-pub(super) use self::system::now;
+pub(super) use self::system::{now, prefetch};
 pub(super) use self::writing::{Held, Locked, New, Slots};
 use crate::clock::Tick;
 use crate::sync::Mutex;
@@ -132,6 +132,12 @@ impl<K, V, R> Table<K, V, R> {
         {
             self.front.quick.store(epoch::can_fence_everybody(), Ordering::Release);
         }
+    }
+
+    /// Somebody will soon look for this hash, or put it in.
+    #[inline]
+    pub(super) fn expect(&self, hash: u32) {
+        Buckets::expect(self.front.buckets.load(Ordering::Relaxed), hash);
     }
 
     /// How many entries there are, or were a moment ago.

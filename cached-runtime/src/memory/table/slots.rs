@@ -117,6 +117,12 @@ impl<K, V> Slot<K, V> {
         self.state.store(state as u8, Ordering::Relaxed);
     }
 
+    /// That of the entry that is in it, or was last.
+    #[inline]
+    pub(super) fn hash(&self) -> u32 {
+        self.hash.load(Ordering::Relaxed)
+    }
+
     /// # Safety
     ///
     /// The slot is free, and the caller holds the table's lock.
@@ -323,7 +329,7 @@ impl<'a, K, V> Filled<'a, K, V> {
 
     #[inline]
     pub(in crate::memory) fn hash(&self) -> u32 {
-        self.0.slot.hash.load(Ordering::Relaxed)
+        self.0.slot.hash()
     }
 
     #[inline]

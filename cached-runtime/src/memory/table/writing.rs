@@ -230,8 +230,7 @@ impl<K, V> Slots<'_, K, V> {
             if let Some(entry) = view.slot(at)
                 && matches!(entry.slot.state(), State::Live | State::Leaving)
             {
-                // SAFETY: such slots are filled, and to empty one out takes the lock.
-                index.insert(unsafe { entry.filled() }.hash(), at);
+                index.insert(entry.slot.hash(), at);
             }
         }
         let next = view.successor(index, view.chunks.len());
@@ -247,15 +246,27 @@ impl<K, V> Slots<'_, K, V> {
 
     /// Makes an entry impossible to find. It is to be [buried](Self::bury) or [held](Locked::hold).
     pub(in crate::memory) fn take_out(&mut self, at: u32) {
+        self.take_out_as(at, State::Out);
+    }
+
+    /// Makes an entry impossible to find, and lets it be freed when nobody can be reading it any more.
+    pub(in crate::memory) fn discard(&mut self, at: u32) {
+        if self.take_out_as(at, State::Buried) {
+            self.owned.garbage.slots.push(at);
+        }
+    }
+
+    #[inline]
+    fn take_out_as(&mut self, at: u32, state: State) -> bool {
         let view = current(self.front);
         let found = view.slot(at).filter(|entry| matches!(entry.slot.state(), State::Live | State::Leaving));
-        if let Some(entry) = found {
-            entry.slot.set_state(State::Out);
-            // SAFETY: such slots are filled, and to empty one out takes the lock.
-            let removed = view.index.remove(unsafe { entry.filled() }.hash(), at);
-            debug_assert!(removed);
-            self.owned.len -= 1;
-        }
+        let Some(entry) = found else { return false };
+        entry.slot.set_state(state);
+        let hash_of = |other| Some(view.slot(other)?.slot.hash());
+        let removed = view.index.remove(entry.slot.hash(), at, hash_of);
+        debug_assert!(removed);
+        self.owned.len -= 1;
+        true
     }
 
     /// Lets what was taken out be freed when nobody can be reading it any more.

@@ -85,8 +85,7 @@ impl World {
     }
 
     fn storing(&self, weight: u32) -> Storing {
-        let deadline = self.engine.deadline(Some(Duration::from_secs(10)));
-        Storing { deadline, weight, tags: vec!["tag".to_owned()] }
+        Storing { lifetime: Some(Duration::from_secs(10)), weight, tags: vec!["tag".to_owned()] }
     }
 
     fn value(&mut self) -> Value {

@@ -189,16 +189,18 @@ impl Bench {
 
     /// How a value is to be kept, as both sides say it; nothing if it is not to be kept.
     fn storing(&self, deed: Deed) -> Option<(Storing, reference::Storing)> {
-        let lifetime = self.case.freshness.lifetime(deed.null, f64::from(deed.chance) / 4.0);
+        let lifetime = self.case.freshness.lifetime(deed.null, || f64::from(deed.chance) / 4.0);
         if !deed.keep || lifetime == Some(Duration::ZERO) {
             return None;
         }
         let weight = self.weight(deed.weight);
-        let deadline = self.engine.deadline(lifetime);
-        let lifetime = lifetime.filter(|lifetime| *lifetime != Duration::MAX);
         Some((
-            Storing { deadline, weight, tags: tags(deed.tags) },
-            reference::Storing { lifetime, weight, tags: deed.tags },
+            Storing { lifetime, weight, tags: tags(deed.tags) },
+            reference::Storing {
+                lifetime: lifetime.filter(|lifetime| *lifetime != Duration::MAX),
+                weight,
+                tags: deed.tags,
+            },
         ))
     }
 

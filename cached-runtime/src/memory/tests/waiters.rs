@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::clock::Tick;
 use crate::memory::{Acquire, Acquired, Engine, Lead, Policy, Reuse, Setup, Storing, Want};
 
 fn engine() -> Arc<Engine<u8, u64>> {
@@ -37,7 +36,7 @@ fn lead(engine: &Arc<Engine<u8, u64>>) -> Lead<u8, u64> {
 }
 
 fn tagged() -> Option<Storing> {
-    Some(Storing { deadline: Tick::NEVER, weight: 1, tags: vec!["tag".to_owned()] })
+    Some(Storing { lifetime: None, weight: 1, tags: vec!["tag".to_owned()] })
 }
 
 #[test]

@@ -1,9 +1,13 @@
+use crate::memory::table::prefetch;
+
 /// Which keys were evicted lately: a table of fingerprints, each bucket of which forgets its oldest for a new one. 2 bytes per
 /// remembered eviction.
 #[derive(Debug)]
 pub(super) struct Ghosts {
     /// Youngest first; 0 is nothing.
     buckets: Vec<[u16; BUCKET]>,
+    /// The last eviction, whose bucket is on its way.
+    last: Option<u32>,
 }
 
 /// So many that how long an eviction is remembered varies little: by a third, as a bucket gets its turn by chance.
@@ -12,26 +16,41 @@ const BUCKET: usize = 8;
 impl Ghosts {
     /// For `entries` entries; remembers five eighths as many evictions. As many would be no better, and in loops worse.
     pub(super) fn new(entries: usize) -> Self {
-        Self { buckets: vec![[0; BUCKET]; (entries / 8 * 5).div_ceil(BUCKET).max(1)] }
+        Self { buckets: vec![[0; BUCKET]; (entries / 8 * 5).div_ceil(BUCKET).max(1)], last: None }
     }
 
-    /// A key's bucket and fingerprint.
-    fn place(&mut self, hash: u32) -> (&mut [u16; BUCKET], u16) {
+    /// The number of a key's bucket, and its fingerprint.
+    #[inline]
+    fn place(&self, hash: u32) -> (usize, u16) {
         let mixed = u64::from(hash).wrapping_mul(0xd6e8_feb8_6659_fd93);
         let bucket = ((mixed >> 32) * self.buckets.len() as u64) >> 32;
-        (&mut self.buckets[bucket as usize], (mixed >> 16) as u16 | 1)
+        (bucket as usize, (mixed >> 16) as u16 | 1)
+    }
+
+    /// A key will be looked for soon.
+    #[inline]
+    pub(super) fn expect(&self, hash: u32) {
+        prefetch(self.buckets.as_ptr().wrapping_add(self.place(hash).0));
     }
 
     /// A key was evicted.
+    #[inline]
     pub(super) fn put(&mut self, hash: u32) {
-        let (bucket, fingerprint) = self.place(hash);
+        self.expect(hash);
+        let Some(last) = self.last.replace(hash) else { return };
+        let (bucket, fingerprint) = self.place(last);
+        let bucket = &mut self.buckets[bucket];
         bucket.copy_within(..BUCKET - 1, 1);
         bucket[0] = fingerprint;
     }
 
     /// Whether a key was evicted lately. If so, this is forgotten.
     pub(super) fn take(&mut self, hash: u32) -> bool {
+        if self.last.take_if(|last| *last == hash).is_some() {
+            return true;
+        }
         let (bucket, fingerprint) = self.place(hash);
+        let bucket = &mut self.buckets[bucket];
         let Some(at) = bucket.iter().position(|&other| other == fingerprint) else { return false };
         bucket.copy_within(at + 1.., at);
         bucket[BUCKET - 1] = 0;

@@ -67,13 +67,15 @@ struct History {
 
 impl History {
     /// For a shard of about `entries` entries, one of `shards`.
-    fn new(entries: usize, shards: usize, role: Role) -> Self {
-        Self {
+    #[cold]
+    #[inline(never)]
+    fn new(entries: usize, shards: usize, role: Role) -> Box<Self> {
+        Box::new(Self {
             sketch: Sketch::new(entries),
             ghosts: Ghosts::new(entries),
             duel: (role == Role::Leader).then(|| Duel::new(entries, shards)),
             entries,
-        }
+        })
     }
 }
 
@@ -88,6 +90,16 @@ impl Adaptive {
         })
     }
 
+    /// A key is about to be admitted.
+    #[inline]
+    pub(crate) fn expect(&self, hash: u64) {
+        if let Some(history) = &self.history {
+            let hash = entry_hash(hash);
+            history.sketch.expect(hash);
+            history.ghosts.expect(hash);
+        }
+    }
+
     /// The same without entries; the settings that were found remain.
     pub(crate) fn emptied(&self) -> Self {
         Self::empty(self.share, self.shards, self.role, Arc::clone(&self.running))
@@ -98,12 +110,15 @@ impl Adaptive {
     }
 
     /// What is known, made anew if it was made for less than half of what the shard holds, beside the rest of the policy.
+    #[inline]
     fn parts(&mut self) -> (&mut History, &mut Queues<Linked>, &Running) {
         let queues = &mut self.queues;
-        self.history.take_if(|history| queues.len() > 2 * history.entries);
+        if self.history.as_ref().is_some_and(|history| queues.len() > 2 * history.entries) {
+            self.history = None;
+        }
         let history = self.history.get_or_insert_with(|| {
             let entries = entries_when_full(queues.len(), queues.weight(), self.share);
-            Box::new(History::new(entries, self.shards, self.role))
+            History::new(entries, self.shards, self.role)
         });
         (history, queues, &self.running)
     }
@@ -114,6 +129,12 @@ fn entries_when_full(len: usize, weight: u64, share: u64) -> usize {
     const MOST: usize = 1 << 30;
     let full = len as u128 * u128::from(share.max(weight)) / u128::from(weight.max(1));
     usize::try_from(full).unwrap_or(MOST).clamp(1, MOST)
+}
+
+/// The engine chooses the shard by the bits from 40 on, so in one shard they tell entries apart less than others do.
+#[inline]
+fn entry_hash(hash: u64) -> u32 {
+    (hash >> 8) as u32
 }
 
 /// What a hit does.
@@ -194,7 +215,6 @@ impl<'s, F: Fn(u32) -> Option<Resident<'s>>> Entries for Residents<'_, F> {
 impl From<Resident<'_>> for Entry {
     #[inline]
     fn from(resident: Resident<'_>) -> Self {
-        // The engine chooses the shard by the bits from 40 on, so in one shard they tell entries apart less than others do.
-        Self { hash: (resident.hash >> 8) as u32, weight: resident.weight, marks: Marks::of(resident.touch) }
+        Self { hash: entry_hash(resident.hash), weight: resident.weight, marks: Marks::of(resident.touch) }
     }
 }

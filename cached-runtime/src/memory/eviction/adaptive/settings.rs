@@ -3,8 +3,8 @@ use crate::sync::atomic::{AtomicUsize, Ordering};
 /// One way to run the queues.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Settings {
-    /// The window's share of what the shard holds.
-    pub(super) window: f32,
+    /// The window's part of what the shard holds.
+    pub(super) window: Share,
     /// What leaves the window enters main if its frequency is more than this above that of main's next victim.
     pub(super) margin: u8,
     /// An entry that was hit in the window moves to main when its turn to leave comes; otherwise it goes round the window again.
@@ -13,18 +13,36 @@ pub(super) struct Settings {
     pub(super) ghosts: bool,
 }
 
-const fn settings(window: f32, margin: u8, promote: bool, ghosts: bool) -> Settings {
-    Settings { window, margin, promote, ghosts }
+/// A part of a whole, in 65,536ths.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Share(u32);
+
+impl Share {
+    pub(super) const fn percent(percent: u32) -> Self {
+        Self(((percent << 16) + 50) / 100)
+    }
+
+    /// Its part of so much, rounded.
+    #[inline]
+    pub(super) fn of(self, whole: u64) -> u64 {
+        let share = u64::from(self.0);
+        (whole >> 16) * share + (((whole & 0xffff) * share + (1 << 15)) >> 16)
+    }
+}
+
+/// `window` in percent.
+const fn settings(window: u32, margin: u8, promote: bool, ghosts: bool) -> Settings {
+    Settings { window: Share::percent(window), margin, promote, ghosts }
 }
 
 /// What the duel chooses from, by measurement: near LFU, W-TinyLFU with S3-FIFO's memory, a larger window, one that adapts to
 /// working sets that move, and CLOCK (which approximates LRU). 3, 4 and 6 of them were no better.
 pub(super) const FAMILY: [Settings; 5] = [
-    settings(0.01, 0, true, false),
-    settings(0.04, 1, true, true),
-    settings(0.1, 1, false, false),
-    settings(0.3, 0, false, true),
-    settings(1.0, 0, false, false),
+    settings(1, 0, true, false),
+    settings(4, 1, true, true),
+    settings(10, 1, false, false),
+    settings(30, 0, false, true),
+    settings(100, 0, false, false),
 ];
 
 /// What every cache begins with. It loses least where the traffic ends before the duel can tell: loops that nearly fit.

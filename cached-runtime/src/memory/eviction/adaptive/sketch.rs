@@ -1,75 +1,126 @@
+use crate::memory::table::prefetch;
+
 /// How often keys were seen of late: a count-min sketch of 4-bit counters with conservative update, halved periodically so that
 /// old fame fades (TinyLFU's *reset*).
+///
+/// A key's four counters are in one block, a cache line, as in *Caffeine* (Putze, Sanders, Singler, *Cache-, hash- and space-efficient
+/// Bloom filters*, 2009). With all four in one word, which would be quicker still, the mean of the traces is 0.1 points lower.
 #[derive(Debug)]
 pub(super) struct Sketch {
-    /// Four counters for each of the four rows in every word.
-    words: Vec<u64>,
+    blocks: Vec<Block>,
     sightings: usize,
     /// After so many sightings all counts are halved.
     period: usize,
 }
 
+/// Two words of counters for each row.
+#[derive(Clone, Debug, Default)]
+#[repr(align(64))]
+struct Block([u64; WORDS]);
+
+const WORDS: usize = 2 * ROWS;
+const ROWS: usize = 4;
 /// Words per entry, which is 6 bytes. Half a word costs 0.04 points of hit ratio in the mean of the traces.
-const WORDS: f32 = 0.75;
+const WORDS_PER_ENTRY: f32 = 0.75;
 /// A small shard needs the history of a larger one to tell what is frequent: sized by their own entries, caches of up to 300 lose 1
 /// point in the mean of the traces; 1,024 divided among the shards loses 0.7 points in one of 40 cells, where shards have some 300 entries.
 const LEAST_ENTRIES: usize = 1024;
 /// Sightings per entry and period.
 const PERIOD: usize = 24;
-const ROWS: u32 = 4;
 const MOST: u64 = 15;
+
+/// Where a key's counters are: a block, and five bits for each row of it.
+#[derive(Clone, Copy)]
+struct Place {
+    block: usize,
+    within: u32,
+}
+
+impl Place {
+    /// The word of the counter in a row, and by how much to shift it.
+    #[inline]
+    fn in_row(self, row: usize) -> (usize, u32) {
+        let counter = self.within >> (5 * row);
+        (2 * row + (counter & 1) as usize, (counter >> 1 & 15) * 4)
+    }
+}
+
+impl Block {
+    /// The key's counters, one in each row.
+    #[inline]
+    fn counters(&self, place: Place) -> [u64; ROWS] {
+        std::array::from_fn(|row| {
+            let (word, shift) = place.in_row(row);
+            self.0[word] >> shift & MOST
+        })
+    }
+
+    /// Raises those of the key's counters that are the least.
+    #[inline]
+    fn raise(&mut self, place: Place, by: u64) {
+        let counters = self.counters(place);
+        let to = (least(counters) + by).min(MOST);
+        for (row, counter) in counters.into_iter().enumerate() {
+            let (word, shift) = place.in_row(row);
+            self.0[word] += to.saturating_sub(counter) << shift;
+        }
+    }
+}
+
+#[inline]
+fn least([a, b, c, d]: [u64; ROWS]) -> u64 {
+    a.min(b).min(c.min(d))
+}
 
 impl Sketch {
     /// For a shard of about `entries` entries.
     pub(super) fn new(entries: usize) -> Self {
-        let words = ((entries as f32 * WORDS) as usize).max(LEAST_ENTRIES);
-        Self { words: vec![0; words], sightings: 0, period: entries.max(LEAST_ENTRIES) * PERIOD }
+        let words = ((entries as f32 * WORDS_PER_ENTRY) as usize).max(LEAST_ENTRIES);
+        let blocks = vec![Block::default(); words.div_ceil(WORDS)];
+        Self { blocks, sightings: 0, period: entries.max(LEAST_ENTRIES) * PERIOD }
     }
 
-    /// The places of a key's counters, one per row: word and shift. Rows by double hashing.
     #[inline]
-    fn places(&self, hash: u32) -> [(usize, u32); ROWS as usize] {
+    fn place(&self, hash: u32) -> Place {
         let mixed = (u64::from(hash) ^ 0x5bd1_e995).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let (first, step) = ((mixed >> 32) as u32, mixed as u32 | 1);
-        std::array::from_fn(|row| {
-            let row = row as u32;
-            let place = first.wrapping_add(row.wrapping_mul(step));
-            let word = (u64::from(place) * self.words.len() as u64) >> 32;
-            let counter = row * 4 + (place.wrapping_mul(0x9e37_79b1) >> 30);
-            (word as usize, counter * 4)
-        })
+        let block = ((mixed >> 32) * self.blocks.len() as u64) >> 32;
+        // The high half chose the block; below it the product's bits are mixed less, the lowest least.
+        Place { block: block as usize, within: (mixed >> 11) as u32 }
     }
 
-    fn least(&self, places: &[(usize, u32)]) -> u64 {
-        places.iter().map(|&(word, shift)| (self.words[word] >> shift) & MOST).min().unwrap_or(0)
+    /// A key will be counted soon.
+    #[inline]
+    pub(super) fn expect(&self, hash: u32) {
+        prefetch(self.blocks.as_ptr().wrapping_add(self.place(hash).block));
     }
 
     /// Counts `sightings`; only the smallest of the key's counters grow.
+    #[inline]
     pub(super) fn add(&mut self, hash: u32, sightings: u8) {
-        let places = self.places(hash);
-        for _ in 0..sightings {
-            let least = self.least(&places);
-            if least == MOST {
-                break;
-            }
-            for (word, shift) in places {
-                if (self.words[word] >> shift) & MOST == least {
-                    self.words[word] += 1 << shift;
-                }
-            }
+        let place = self.place(hash);
+        if let Some(block) = self.blocks.get_mut(place.block) {
+            block.raise(place, sightings.into());
         }
         self.sightings += usize::from(sightings);
         if self.sightings >= self.period {
-            self.sightings /= 2;
-            for word in &mut self.words {
-                *word = (*word >> 1) & 0x7777_7777_7777_7777;
-            }
+            self.fade();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fade(&mut self) {
+        self.sightings /= 2;
+        for word in self.blocks.iter_mut().flat_map(|block| &mut block.0) {
+            *word = (*word >> 1) & 0x7777_7777_7777_7777;
         }
     }
 
     /// How often the key was seen, at most 15; too much if it shares all its counters.
+    #[inline]
     pub(super) fn get(&self, hash: u32) -> u8 {
-        self.least(&self.places(hash)) as u8
+        let place = self.place(hash);
+        self.blocks.get(place.block).map_or(0, |block| least(block.counters(place))) as u8
     }
 }
 
