@@ -30,7 +30,8 @@ impl Errors {
 
     pub(crate) fn push(&self, error: syn::Error) {
         if let Some(found) = self.0.borrow_mut().as_mut() {
-            found.push(error);
+            let behind = found.partition_point(|earlier| start(earlier) <= start(&error));
+            found.insert(behind, error);
         }
     }
 
@@ -46,18 +47,16 @@ impl Errors {
 
     /// All that was recorded, as one error, in the order of the source.
     pub(crate) fn check(self) -> syn::Result<()> {
-        let mut found = self.0.borrow_mut().take().unwrap_or_default();
-        if proc_macro::is_available() {
-            found.sort_by_key(|error| {
-                let start = error.span().unwrap().start();
-                (start.line(), start.column())
-            });
-        }
-        let mut found = found.into_iter();
+        let mut found = self.0.borrow_mut().take().unwrap_or_default().into_iter();
         let Some(mut all) = found.next() else { return Ok(()) };
         found.for_each(|error| all.combine(error));
         Err(all)
     }
+}
+
+/// Line and column, where there is a source.
+fn start(error: &syn::Error) -> Option<(usize, usize)> {
+    proc_macro::is_available().then(|| error.span().unwrap().start()).map(|start| (start.line(), start.column()))
 }
 
 impl Drop for Errors {
@@ -84,15 +83,15 @@ pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = 
         .into_iter()
         .map(|candidate| (edit_distance(&name, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= tolerance && *distance < candidate.chars().count())
-        .min_by_key(|(distance, candidate)| (*distance, letters(candidate) != letters(&name)))
+        .min_by_key(|(distance, candidate)| (*distance, !same_letters(&candidate.to_lowercase(), &name)))
         .map(|(_, candidate)| candidate)
 }
 
-/// The letters of a word in order: of two words as near, the one that has the same letters was meant.
-fn letters(word: &str) -> Vec<char> {
-    let mut letters: Vec<_> = word.to_lowercase().chars().collect();
-    letters.sort_unstable();
-    letters
+/// Of two words as near, the one that has the same letters was meant.
+fn same_letters(one: &str, other: &str) -> bool {
+    let mut left: Vec<_> = other.chars().collect();
+    let each = |letter| left.iter().position(|other| *other == letter).map(|found| left.swap_remove(found)).is_some();
+    one.chars().all(each) && left.is_empty()
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | read the arguments: one table, one loop | `args` |
 //! | read the function: its signature, and whether it is associated with a type | `signature`, `context`, `scan` |
-//! | read values: templates, durations | `template`, `duration` |
+//! | read values: templates, durations, the names in them | `template`, `duration`, `names` |
 //! | put together what it all means | `model` |
 //! | see what excludes or needs what | `check` |
 //! | write the code | `expand` |
@@ -22,6 +22,7 @@ mod duration;
 mod expand;
 mod features;
 mod model;
+mod names;
 mod scan;
 mod signature;
 mod template;

@@ -1,20 +1,16 @@
 //! Key templates: `"user:{id}:{filter.name}:{kind:?}"`, with `*` as wildcard where a pattern may stand.
 
-mod result;
 mod text;
 
-use std::collections::BTreeSet;
-
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprPath, LitStr};
 
 use crate::diagnostics::{Errors, did_you_mean, suggestion};
+use crate::names::{Uses, mention_of_result, resolve};
 use crate::signature::Arguments;
 
-pub(crate) use self::result::{mention_of_result, with_own_result};
 use self::text::{Segment, split, split_format};
 
 /// What a template is for, which decides what may stand in it.
@@ -65,25 +61,6 @@ pub(crate) struct Placeholder {
     pub(crate) uses: Uses,
 }
 
-/// What an expression takes its values from.
-#[derive(Clone, Default, PartialEq, Eq)]
-#[cfg_attr(test, derive(Debug))]
-pub(crate) struct Uses {
-    /// Indices of arguments.
-    pub(crate) arguments: BTreeSet<usize>,
-    pub(crate) receiver: bool,
-    pub(crate) result: bool,
-}
-
-impl Uses {
-    pub(crate) fn and(mut self, other: &Self) -> Self {
-        self.arguments.extend(&other.arguments);
-        self.receiver |= other.receiver;
-        self.result |= other.result;
-        self
-    }
-}
-
 /// Reads a template. Everything that is wrong with it is recorded, and there is none then.
 pub(crate) fn parse(literal: &LitStr, purpose: Purpose, arguments: &Arguments, errors: &Errors) -> Option<Template> {
     let before = errors.count();
@@ -114,7 +91,7 @@ pub(crate) fn sketch(literal: &LitStr, arguments: &Arguments) -> Template {
         let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         let meant = did_you_mean(&name, names.iter().map(String::as_str)).unwrap_or(&name);
         let (expr, uses) = match arguments.find(meant) {
-            Some((index, name)) => (quote!(#name), Uses { arguments: BTreeSet::from([index]), ..Uses::default() }),
+            Some((index, name)) => (quote!(#name), Uses { arguments: vec![index], ..Uses::default() }),
             None if meant == "self" && arguments.receiver.is_some() => {
                 (quote!(self), Uses { receiver: true, ..Uses::default() })
             }
@@ -158,7 +135,7 @@ fn placeholder(text: &str, literal: &LitStr, purpose: Purpose, arguments: &Argum
             )));
         }
     };
-    let mut expr = parse_expr(source, literal, arguments).map_err(|_| {
+    let (expr, uses) = parse_expr(source, literal, arguments).map_err(|_| {
         wrong(format!("`{{{source}}}` is no expression; a placeholder is an argument, or a field or a method of one"))
     })?;
     let Some(root) = root(&expr).cloned() else {
@@ -167,22 +144,22 @@ fn placeholder(text: &str, literal: &LitStr, purpose: Purpose, arguments: &Argum
             arguments.sentence()
         )));
     };
-    let mut resolve = Resolve { arguments, span: literal.span(), uses: Uses::default() };
-    resolve.visit_expr_mut(&mut expr);
     check_root(&root, purpose, arguments).map_err(wrong)?;
-    if purpose == Purpose::Key && resolve.uses.result {
+    if purpose == Purpose::Key && uses.result {
         return Err(wrong(result_in_key()));
     }
-    Ok(Placeholder { expr, format, span: literal.span(), uses: resolve.uses })
+    Ok(Placeholder { expr, format, span: literal.span(), uses })
 }
 
 /// Parses an expression so that each token points at the literal. An argument named like `r#type` may be written `type`.
-fn parse_expr(source: &str, literal: &LitStr, arguments: &Arguments) -> syn::Result<Expr> {
+fn parse_expr(source: &str, literal: &LitStr, arguments: &Arguments) -> syn::Result<(Expr, Uses)> {
     let end = source.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(source.len());
     let raw = arguments.find(&source[..end]).is_some_and(|(_, name)| *name != name.unraw());
     let source = if raw { format!("r#{source}") } else { source.to_owned() };
     // A place of their own keeps the compiler from offering to put what it thinks is meant in the place of the whole literal.
-    LitStr::new(&source, Span::mixed_site().located_at(literal.span())).parse()
+    let tokens: TokenStream = LitStr::new(&source, Span::mixed_site().located_at(literal.span())).parse()?;
+    let (tokens, uses) = resolve(tokens, literal.span(), arguments);
+    Ok((syn::parse2(tokens)?, uses))
 }
 
 /// The name that a field, method or index expression starts from.
@@ -230,40 +207,6 @@ const HIDDEN_PATTERN: &str =
 
 fn result_in_key() -> String {
     "the key is needed before there is a `result`; use arguments in `key`, and `{result..}` in `tags`".to_owned()
-}
-
-/// Gives names the identity they have where they are declared, and takes note of them.
-///
-/// A template is a string, so what it names would otherwise be looked up where the string was written. Inside a `macro_rules!`
-/// that is another place than that of the arguments.
-pub(crate) struct Resolve<'a> {
-    pub(crate) arguments: &'a Arguments,
-    pub(crate) span: Span,
-    pub(crate) uses: Uses,
-}
-
-impl VisitMut for Resolve<'_> {
-    fn visit_expr_path_mut(&mut self, path: &mut ExprPath) {
-        let Some(name) = path.path.get_ident().map(|name| name.unraw().to_string()).filter(|_| path.qself.is_none())
-        else {
-            return visit_mut::visit_expr_path_mut(self, path);
-        };
-        let declared = if let Some((index, declared)) = self.arguments.find(&name) {
-            self.uses.arguments.insert(index);
-            declared.clone()
-        } else if let Some(receiver) = self.arguments.receiver.as_ref().filter(|_| name == "self") {
-            self.uses.receiver = true;
-            Ident::new("self", receiver.self_token.span)
-        } else if name == "result" {
-            self.uses.result = true;
-            Ident::new("result", Span::mixed_site())
-        } else {
-            return;
-        };
-        let mut name = declared.clone();
-        name.set_span(self.span.resolved_at(declared.span()));
-        path.path.segments[0].ident = name;
-    }
 }
 
 /// Characters that never stand in a value's text; one of them between two placeholders keeps these apart. Of those that values escape,

@@ -1,4 +1,4 @@
-//! Dependencies inside `cached-core` point down only: a module uses modules of lower layers, and in its own layer only those listed before
+//! Dependencies inside `cached-runtime` point down only: a module uses modules of lower layers, and in its own layer only those listed before
 //! it.
 
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ fn first_word(text: &str) -> Option<String> {
 
 #[test]
 fn no_module_uses_one_above_it() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").join("cached-core/src");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").join("cached-runtime/src");
     let mut files = Vec::new();
     source_files(&source, &mut files);
     let (mut violations, mut seen) = (Vec::new(), BTreeSet::new());
@@ -100,7 +100,7 @@ fn the_reader_of_uses_reads_them() {
 /// Readers of the memory engine take no lock; the argument for that is in one module, and so is all that needs one.
 #[test]
 fn unsafe_code_is_in_one_module() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").join("cached-core/src");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").join("cached-runtime/src");
     let mut files = Vec::new();
     source_files(&source, &mut files);
     for file in files.iter().filter(|file| !file.starts_with(source.join("memory/table"))) {

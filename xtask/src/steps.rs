@@ -54,7 +54,7 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "default",
         about: "the runtime's tests with the default features",
-        command: "cargo test --package cached-core --no-fail-fast",
+        command: "cargo test --package cached-core --package cached-runtime --no-fail-fast",
         ..PLAIN
     },
     Step {
@@ -73,14 +73,14 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "model",
         about: "model checks: interleavings of the engine and of the lease protocol, explored by shuttle",
-        command: "cargo test --package cached-core --features shared --release --test model --test shared_model --no-fail-fast --target-dir {target}/shuttle",
+        command: "cargo test --package cached-runtime --features shared --release --test model --test shared_model --no-fail-fast --target-dir {target}/shuttle",
         env: &[("RUSTFLAGS", "--cfg shuttle")],
         ..PLAIN
     },
     Step {
         name: "sanitizer",
         about: "the memory engine under the address sanitizer: the crate's unsafe code is in it",
-        command: "cargo test --package cached-core --no-default-features --lib --target {host} --target-dir {target}/sanitizer -- memory::",
+        command: "cargo test --package cached-runtime --lib --target {host} --target-dir {target}/sanitizer -- memory::",
         // The sanitizer comes with the stable toolchain; only the flag that asks for it is not stable.
         env: &[("RUSTC_BOOTSTRAP", "1"), ("RUSTFLAGS", "-Zsanitizer=address")],
         ..PLAIN

@@ -100,6 +100,8 @@ impl Crate {
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("RUSTFLAGS")
             .env("RUSTC_WRAPPER", "")
+            // Crates from a registry are never compiled incrementally. Ours comes by a path here, and would be.
+            .env("CARGO_INCREMENTAL", "0")
             .output()?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() { Ok(said) } else { Err(format!("with {}: {said}", self.dependency).into()) }

@@ -1,9 +1,9 @@
 //! Rules about `#[cache]`.
 
 use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::visit::{self, Visit};
-use syn::{Expr, ExprPath, GenericArgument, Lifetime, PathArguments, Type};
+use syn::{Expr, GenericArgument, PathArguments, Type};
 
 use super::backend::backend;
 use super::function::{function, is_future, shown};
@@ -11,9 +11,10 @@ use crate::args::{CacheArgs, Keyed, as_str, peel};
 use crate::context::{Look, Place, is_certainly_associated};
 use crate::diagnostics::{Errors, suggestion};
 use crate::model::{Backend, Subject};
+use crate::names::{first_input, mention_of_result};
 use crate::scan::Surroundings;
-use crate::signature::{Arguments, find_impl_trait, ungroup};
-use crate::template::{mention_of_result, mentions_result};
+use crate::signature::{Part, each_part, find_impl_trait, ungroup};
+use crate::template::mentions_result;
 
 /// Checks `#[cache]` against the function below it.
 pub(crate) fn cache(args: &CacheArgs, subject: &Subject, look: Look, errors: &Errors) {
@@ -62,29 +63,26 @@ fn no_impl_trait_result(subject: &Subject, errors: &Errors) {
 
 /// A cache outlives the call, so it can hold nothing that the call borrowed.
 fn no_borrowed_result(subject: &Subject, errors: &Errors) {
-    struct Borrowed<'a>(&'a Errors);
-    impl<'ast> Visit<'ast> for Borrowed<'_> {
-        fn visit_type_reference(&mut self, ty: &'ast syn::TypeReference) {
-            if ty.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static") {
-                visit::visit_type_reference(self, ty);
-            } else {
-                let owned = owned_form(ty);
-                self.0.at(ty, format!("a cached value outlives the call and cannot borrow from it: return {owned}"));
-            }
-        }
+    borrowed(&mut subject.output.clone(), errors);
+}
 
-        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
-            if lifetime.ident != "static" {
-                self.0.at(lifetime, format!("a cached value outlives the call and cannot borrow from it: return an owned value instead of one with `{lifetime}`"));
-            }
+fn borrowed(ty: &mut Type, errors: &Errors) {
+    match ty {
+        Type::Reference(reference) if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") => {
+            let owned = owned_form(reference);
+            errors.at(ty, format!("a cached value outlives the call and cannot borrow from it: return {owned}"));
         }
-
-        // What functions and closures take and give back is not borrowed by them.
-        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
-        fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
-        fn visit_type_impl_trait(&mut self, _: &'ast syn::TypeImplTrait) {}
+        // What it is made of is said where it is found.
+        Type::ImplTrait(_) => {}
+        ty => each_part(ty, &mut |part| match part {
+            Part::Type(ty) => borrowed(ty, errors),
+            Part::Lifetime(lifetime) if lifetime.ident != "static" => {
+                errors.at(&*lifetime, format!("a cached value outlives the call and cannot borrow from it: return an owned value instead of one with `{lifetime}`"));
+            }
+            // What functions and closures take and give back is not borrowed by them.
+            Part::Lifetime(_) | Part::Called(_) => {}
+        }),
     }
-    Borrowed(errors).visit_type(&subject.output);
 }
 
 fn owned_form(ty: &syn::TypeReference) -> String {
@@ -224,7 +222,7 @@ fn jitter_needs_ttl(args: &CacheArgs, errors: &Errors) {
 fn options_are_the_same_for_all_calls(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     let options = [&args.ttl, &args.null_ttl, &args.l1_ttl, &args.capacity, &args.jitter, &args.version];
     for option in options.into_iter().flatten() {
-        if let Some(name) = first_input(&option.value, &subject.arguments) {
+        if let Some(name) = first_input(option.value.to_token_stream(), &subject.arguments) {
             let key = &option.key;
             errors
                 .at(&name, format!("`{key}` is the same for all calls and cannot depend on `{name}`; use a constant"));
@@ -232,29 +230,12 @@ fn options_are_the_same_for_all_calls(args: &CacheArgs, subject: &Subject, error
     }
 }
 
-/// The first argument, or `self`, that an expression names.
-fn first_input(expr: &Expr, arguments: &Arguments) -> Option<Ident> {
-    struct Find<'a>(&'a Arguments, Option<Ident>);
-    impl<'ast> Visit<'ast> for Find<'_> {
-        fn visit_expr_path(&mut self, path: &'ast ExprPath) {
-            let Some(name) = path.path.get_ident().filter(|_| path.qself.is_none() && self.1.is_none()) else { return };
-            let is_self = name == "self" && self.0.receiver.is_some();
-            if is_self || self.0.find(&name.unraw().to_string()).is_some() {
-                self.1 = Some(name.clone());
-            }
-        }
-    }
-    let mut find = Find(arguments, None);
-    find.visit_expr(expr);
-    find.1
-}
-
 /// `when` decides before the call; what is decided by the result is `unless`.
 fn when_comes_before(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     let Some(when) = &args.when else { return };
     if matches!(peel(&when.value), Expr::Closure(_)) {
         errors.at(&when.value, "`when` is an expression over the arguments, such as `when = id != 0`; a closure over the result is `unless = |value| ..`");
-    } else if let Some(result) = mention_of_result(quote::ToTokens::to_token_stream(&when.value), &subject.arguments) {
+    } else if let Some(result) = mention_of_result(when.value.to_token_stream(), &subject.arguments) {
         errors.at(
             result,
             "`when` is decided before there is a `result`; write `unless = |result| ..` for what is not to be stored",
@@ -282,9 +263,9 @@ fn closures_have_their_parameters(args: &CacheArgs, subject: &Subject, errors: &
             Expr::Closure(_) | Expr::Path(_) => {}
             Expr::Lit(_) => errors.at(value, format!("`{key}` is a closure: write `{key} = {example}`")),
             other => {
-                if mention_of_result(quote::ToTokens::to_token_stream(other), &subject.arguments).is_some() {
+                if mention_of_result(other.to_token_stream(), &subject.arguments).is_some() {
                     errors.at(value, format!("`{key}` is a closure over the result: write `{key} = |result| ..`"));
-                } else if first_input(other, &subject.arguments).is_some() {
+                } else if first_input(other.to_token_stream(), &subject.arguments).is_some() {
                     let instead = if expected == 1 { "; a condition over the arguments is `when`" } else { "" };
                     errors.at(value, format!("`{key}` is a closure: write `{key} = {example}`{instead}"));
                 }

@@ -8,8 +8,9 @@ use super::function::function;
 use crate::args::{Entry, InvalidatesArgs, TargetArgs, as_str, peel};
 use crate::diagnostics::Errors;
 use crate::model::Subject;
+use crate::names::mention_of_result;
 use crate::signature::find_impl_trait;
-use crate::template::{mention_of_result, mentions_result};
+use crate::template::mentions_result;
 
 /// Checks `#[invalidates]` against the function below it.
 pub(crate) fn invalidates(args: &InvalidatesArgs, subject: &Subject, errors: &Errors) {

@@ -5,12 +5,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::visit_mut::{self, VisitMut};
 use syn::{FnArg, Generics, Pat, PatIdent, Safety, Signature, Token, Type};
 
 use super::{cache, parts, scope};
 use crate::model::{Cache, Subject};
-use crate::signature::{Argument, Flow};
+use crate::signature::{Argument, Flow, each_binding};
 
 pub(super) fn expand(model: &Cache<'_>) -> TokenStream {
     if model.is_free() { free(model, Works::Yes) } else { siblings(model, Works::Yes) }
@@ -397,16 +396,11 @@ fn shared(argument: &Argument) -> Type {
 
 /// The pattern without `mut`, for functions that only read.
 fn immutable(pat: &Pat) -> TokenStream {
-    struct Immutable;
-    impl VisitMut for Immutable {
-        fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
-            if pat.by_ref.is_none() {
-                pat.mutability = None;
-            }
-            visit_mut::visit_pat_ident_mut(self, pat);
-        }
-    }
     let mut pat = pat.clone();
-    Immutable.visit_pat_mut(&mut pat);
+    each_binding(&mut pat, &mut |binding| {
+        if binding.by_ref.is_none() {
+            binding.mutability = None;
+        }
+    });
     pat.into_token_stream()
 }

@@ -8,8 +8,8 @@ use syn::{Path, PathArguments};
 use super::cache::{async_block, boxed, call_once, outcome};
 use super::{own, parts};
 use crate::model::{ArgKind, Goal, Invalidates, TargetArg};
+use crate::names::{mention_of_result, with_own_result};
 use crate::signature::{Flow, find_impl_trait};
-use crate::template::{mention_of_result, with_own_result};
 
 pub(super) fn expand(model: &Invalidates) -> TokenStream {
     let function = &model.subject.function;

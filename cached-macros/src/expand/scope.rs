@@ -1,7 +1,5 @@
 //! Generics: which instance of a function a call belongs to, and what of them the companion needs.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{ConstParam, GenericParam, Generics, Ident, Type, TypeParam, TypeParamBound, WherePredicate};
@@ -141,7 +139,7 @@ pub(super) fn turbofish(generics: &Generics) -> TokenStream {
 ///
 /// A caller of the companion could not let the compiler infer a parameter that no argument mentions.
 pub(super) fn needed(generics: &Generics, types: &[&Type], all_types: bool) -> Generics {
-    let mut needed = HashSet::new();
+    let mut needed = Vec::new();
     for ty in types {
         mentioned(ty.to_token_stream(), &mut needed);
     }
@@ -176,8 +174,8 @@ pub(super) fn needed(generics: &Generics, types: &[&Type], all_types: bool) -> G
 }
 
 /// Whether a predicate bounds something that is needed.
-fn is_about(predicate: &WherePredicate, generics: &Generics, needed: &HashSet<String>) -> bool {
-    let mut subject = HashSet::new();
+fn is_about(predicate: &WherePredicate, generics: &Generics, needed: &[String]) -> bool {
+    let mut subject = Vec::new();
     match predicate {
         WherePredicate::Lifetime(predicate) => mentioned(predicate.lifetime.to_token_stream(), &mut subject),
         WherePredicate::Type(predicate) => mentioned(predicate.bounded_ty.to_token_stream(), &mut subject),
@@ -195,13 +193,15 @@ fn name_of(param: &GenericParam) -> String {
 }
 
 /// All words and lifetimes of some tokens.
-fn mentioned(tokens: TokenStream, words: &mut HashSet<String>) {
+fn mentioned(tokens: TokenStream, words: &mut Vec<String>) {
     let mut quote = false;
     for token in tokens {
         match token {
             TokenTree::Ident(word) => {
-                words.insert(if quote { format!("'{word}") } else { word.to_string() });
-                quote = false;
+                let word = if std::mem::take(&mut quote) { format!("'{word}") } else { word.to_string() };
+                if !words.contains(&word) {
+                    words.push(word);
+                }
             }
             TokenTree::Group(group) => mentioned(group.stream(), words),
             TokenTree::Punct(punct) => quote = punct.as_char() == '\'',

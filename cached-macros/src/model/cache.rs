@@ -8,7 +8,8 @@ use crate::context::Place;
 use crate::diagnostics::Errors;
 use crate::duration::{self, Time};
 use crate::features::Features;
-use crate::template::{self, Purpose, Template, Uses};
+use crate::names::Uses;
+use crate::template::{self, Purpose, Template};
 
 /// `#[cache]`, understood.
 #[cfg_attr(test, derive(Debug))]

@@ -5,8 +5,9 @@ use syn::{Expr, Path};
 use super::{Subject, read_choice, read_tags};
 use crate::args::{Entry, InvalidatesArgs, TargetArgs, TargetCall, peel};
 use crate::diagnostics::Errors;
+use crate::names::mention_of_result;
 use crate::signature::Arguments;
-use crate::template::{self, Purpose, Template, mention_of_result};
+use crate::template::{self, Purpose, Template};
 
 /// `#[invalidates]`, understood.
 #[cfg_attr(test, derive(Debug))]

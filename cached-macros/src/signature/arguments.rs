@@ -1,7 +1,6 @@
 //! What a function is called with, and the names that its patterns bind.
 
 use syn::ext::IdentExt;
-use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Receiver, Signature, Type};
 
 use super::ungroup;
@@ -19,14 +18,19 @@ pub(crate) struct Argument {
 
 impl Argument {
     fn new(arg: &syn::PatType) -> Self {
-        let mut names = Names(Vec::new());
-        match &*arg.pat {
+        let mut names = Vec::new();
+        let mut pat = (*arg.pat).clone();
+        match &mut pat {
             // At the top a lone name is the argument's, whatever its case; deeper, `None` and its like are constants.
-            Pat::Ident(PatIdent { ident, .. }) => names.0.push(ident.clone()),
-            pat => names.visit_pat(pat),
+            Pat::Ident(PatIdent { ident, .. }) => names.push(ident.clone()),
+            pat => each_binding(pat, &mut |binding| {
+                if !may_be_constant(binding) && !names.contains(&binding.ident) {
+                    names.push(binding.ident.clone());
+                }
+            }),
         }
         let cfg = arg.attrs.iter().find(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
-        Self { names: names.0, pat: (*arg.pat).clone(), ty: (*arg.ty).clone(), cfg: cfg.cloned() }
+        Self { names, pat, ty: (*arg.ty).clone(), cfg: cfg.cloned() }
     }
 
     /// The name, if the pattern is nothing else.
@@ -43,19 +47,33 @@ impl Argument {
     }
 }
 
-/// Collects the variables that a pattern binds, each once.
-struct Names(Vec<Ident>);
+fn may_be_constant(binding: &PatIdent) -> bool {
+    binding.by_ref.is_none()
+        && binding.mutability.is_none()
+        && binding.subpat.is_none()
+        && binding.ident.unraw().to_string().starts_with(char::is_uppercase)
+}
 
-impl<'ast> Visit<'ast> for Names {
-    fn visit_pat_ident(&mut self, pat: &'ast PatIdent) {
-        let constant = pat.by_ref.is_none()
-            && pat.mutability.is_none()
-            && pat.subpat.is_none()
-            && pat.ident.unraw().to_string().starts_with(|c: char| c.is_uppercase());
-        if !constant && !self.0.contains(&pat.ident) {
-            self.0.push(pat.ident.clone());
+/// Visits the names in a pattern: variables, and constants that look like them.
+pub(crate) fn each_binding(pat: &mut Pat, visit: &mut dyn FnMut(&mut PatIdent)) {
+    let mut each = |pat: &mut Pat| each_binding(pat, visit);
+    match pat {
+        Pat::Ident(binding) => {
+            visit(binding);
+            if let Some((_, pat)) = &mut binding.subpat {
+                each_binding(pat, visit);
+            }
         }
-        visit::visit_pat_ident(self, pat);
+        Pat::Guard(guard) => each(&mut guard.pat),
+        Pat::Or(or) => or.cases.iter_mut().for_each(each),
+        Pat::Paren(paren) => each(&mut paren.pat),
+        Pat::Reference(reference) => each(&mut reference.pat),
+        Pat::Slice(slice) => slice.elems.iter_mut().for_each(each),
+        Pat::Struct(fields) => fields.fields.iter_mut().for_each(|field| each(&mut field.pat)),
+        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(each),
+        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(each),
+        Pat::Type(typed) => each(&mut typed.pat),
+        _ => {}
     }
 }
 
@@ -108,8 +126,9 @@ mod tests {
 
     #[test]
     fn patterns_bind_names_but_constants_do_not() {
-        let sig: Signature =
-            syn::parse_quote!(fn f(&self, a: u8, (b, _): (u8, u8), Point { x, y: Some(c), .. }: Point, _: u8));
-        assert_eq!(Arguments::of(&sig).names(), ["self", "a", "b", "x", "c"]);
+        let sig: Signature = syn::parse_quote!(fn f(&self, a: u8, (b, _): (u8, u8), Point { x, y: Some(c), z: None, .. }: Point, _: u8, whole @ [first, &(ref mid), ..]: [u8; 9]));
+        assert_eq!(Arguments::of(&sig).names(), ["self", "a", "b", "x", "c", "whole"]);
+        let sig: Signature = syn::parse_quote!(fn f(&(ref a, (Ok(b) | Err(b)), [c, rest @ .., X, mut Y]): T));
+        assert_eq!(Arguments::of(&sig).names(), ["a", "b", "c", "rest", "Y"]);
     }
 }

@@ -1,8 +1,7 @@
 //! How the body runs, and what type comes out of it in the end.
 
 use proc_macro2::Span;
-use syn::visit::Visit;
-use syn::{GenericArgument, Path, PathArguments, ReturnType, Signature, Token, Type, TypeParamBound, token};
+use syn::{GenericArgument, Path, PathArguments, ReturnType, Signature, Type, TypeParamBound, token};
 
 /// How the body runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,39 +87,6 @@ pub(crate) fn future_output(path: &Path) -> Option<Type> {
         GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
         _ => None,
     })
-}
-
-/// Whether `impl Trait` stands anywhere in a type.
-pub(crate) fn find_impl_trait(ty: &Type) -> Option<&syn::TypeImplTrait> {
-    struct Find<'ast>(Option<&'ast syn::TypeImplTrait>);
-    impl<'ast> Visit<'ast> for Find<'ast> {
-        fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
-            self.0 = self.0.or(Some(ty));
-        }
-    }
-    let mut find = Find(None);
-    find.visit_type(ty);
-    find.0
-}
-
-/// The type with `_` for each `impl Trait`: what can be said about it inside the body.
-pub(crate) fn infer_impl_trait(ty: &Type) -> Type {
-    struct Infer;
-    impl syn::visit_mut::VisitMut for Infer {
-        fn visit_type_mut(&mut self, ty: &mut Type) {
-            if let Type::ImplTrait(found) = ty {
-                *ty = Type::Infer(syn::TypeInfer {
-                    attrs: Vec::new(),
-                    underscore_token: Token![_](found.impl_token.span),
-                });
-            } else {
-                syn::visit_mut::visit_type_mut(self, ty);
-            }
-        }
-    }
-    let mut ty = ty.clone();
-    syn::visit_mut::VisitMut::visit_type_mut(&mut Infer, &mut ty);
-    ty
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 mod arguments;
 mod flow;
+mod types;
 
-pub(crate) use arguments::{Argument, Arguments};
-pub(crate) use flow::{Flow, argument_of, find_impl_trait, future_output, infer_impl_trait, ungroup};
+pub(crate) use arguments::{Argument, Arguments, each_binding};
+pub(crate) use flow::{Flow, argument_of, future_output, ungroup};
+pub(crate) use types::{Part, each_part, find_impl_trait, infer_impl_trait};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;

@@ -52,7 +52,7 @@ fn formats_and_expressions() {
     let formats: Vec<_> = template.placeholders.iter().map(|placeholder| placeholder.format).collect();
     assert_eq!(formats, [Format::Debug, Format::Hash, Format::Plain, Format::Plain, Format::Plain]);
     assert_eq!(exprs(&template)[2..], [r#"filter.get("a}:b")"#, "filter.items[0].get::<u8>(id)", "b"]);
-    assert_eq!(template.uses().arguments.into_iter().collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(template.uses().arguments, [0, 2, 1]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use redis::{PushInfo, PushKind, RedisError, Value, cmd};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};

@@ -1,3 +1,4 @@
+use std::any::type_name;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -166,7 +167,7 @@ where
         let prefix = self.name.as_ref().map(|name| format!("{name}:")).unwrap_or_default();
         let patterns = self.name.iter().map(|name| format!("{name}:*")).collect();
         let setup = Setup {
-            name: self.name.unwrap_or_else(|| std::any::type_name::<Cache<K, V>>().to_owned()),
+            name: self.name.unwrap_or_else(nameless::<K, V>),
             capacity: self.capacity,
             policy: self.policy,
             clock: self.clock,
@@ -199,6 +200,11 @@ where
         };
         Cache { core: Arc::new(core) }
     }
+}
+
+/// What a cache is called that nobody named: its type, as its user writes it.
+fn nameless<K, V>() -> String {
+    format!("cached_core::Cache<{}, {}>", type_name::<K>(), type_name::<V>())
 }
 
 impl<V: Clone + Send + Sync + 'static> Behind<V> {

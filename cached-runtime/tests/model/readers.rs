@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cached_core::Cache;
+use cached_runtime::Cache;
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use shuttle::thread;

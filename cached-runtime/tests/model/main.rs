@@ -2,7 +2,7 @@
 //! probabilistic concurrency testing, which preempts rarely but anywhere.
 //!
 //! ```text
-//! RUSTFLAGS="--cfg shuttle" cargo test -p cached-core --no-default-features --release --test model --target-dir target/shuttle
+//! RUSTFLAGS="--cfg shuttle" cargo test -p cached-runtime --release --test model --target-dir target/shuttle
 //! ```
 //!
 //! A schedule in which everybody waits for somebody is reported as a deadlock, so a waiter that nobody wakes fails every test
@@ -17,8 +17,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use cached_core::__private::{self as rt, via::*};
-use cached_core::{Cache, CacheBuilder, CacheHandle, EvictionCause, Policy};
+use cached_runtime::__private::{self as rt, via::*};
+use cached_runtime::{Cache, CacheBuilder, CacheHandle, EvictionCause, Policy};
 use shuttle::future;
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicU64, Ordering::SeqCst};

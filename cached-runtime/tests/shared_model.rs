@@ -1,7 +1,7 @@
 //! The lease protocol under a model checker: two processes over one store, each with a backend of its own, under thousands of schedules.
 //!
 //! ```text
-//! RUSTFLAGS="--cfg shuttle" cargo test -p cached-core --features shared --release --test shared_model --target-dir target/shuttle
+//! RUSTFLAGS="--cfg shuttle" cargo test -p cached-runtime --features shared --release --test shared_model --target-dir target/shuttle
 //! ```
 //!
 //! Seen to catch: joining every load of one's own process, whether or not it was overtaken elsewhere.
@@ -10,8 +10,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cached_core::shared::LocalStore;
-use cached_core::{Cache, SharedCache};
+use cached_runtime::shared::LocalStore;
+use cached_runtime::{Cache, SharedCache};
 use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use shuttle::thread;
 

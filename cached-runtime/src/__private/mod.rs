@@ -12,6 +12,10 @@ mod site;
 pub use crate::cache::Options;
 pub use crate::key::digest::HashPart;
 pub use crate::key::probe::{DebugPart, Part};
+// The compiler mentions these in notes: by the name of this crate, which no user knows of, had they no path in `cached_core`.
+#[cfg(not(feature = "digest"))]
+pub use crate::key::digest::NeedsDigestFeature;
+pub use crate::key::probe::ViaNothing;
 pub use crate::key::{Captured, KeyWriter, Template};
 pub use crate::policy::Lock;
 #[cfg(feature = "json")]

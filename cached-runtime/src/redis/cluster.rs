@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use redis::{Pipeline, Value};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
