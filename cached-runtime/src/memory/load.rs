@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use super::departures::Departures;
 use super::shard::{Loading, Writing};
 use super::store::{Right, Stored, Storing};
+use super::table::SlotTags;
 use super::{Engine, Shared};
 use crate::cause::EvictionCause;
 use crate::context;
@@ -322,7 +323,7 @@ impl<K: Eq + 'static, V: Clone + 'static> Lead<K, V> {
             // An invalidation of one of the tags from here on is seen by whoever reads the entry.
             Some(storing) if tags.stand_since(captured) => {
                 let right = Right::Load(self.number());
-                match self.engine.store(self.hash, right, value, &storing, (tags.clone(), captured)) {
+                match self.engine.store(self.hash, right, value, &storing, SlotTags::boxed(tags.clone(), captured)) {
                     Stored::Done { for_waiters } => for_waiters,
                     Stored::Refused(value) => {
                         self.engine.counters.overtaken();

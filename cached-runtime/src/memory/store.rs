@@ -8,7 +8,6 @@ use super::shard::{Slot, Writing};
 use super::table::SlotTags;
 use crate::cause::EvictionCause;
 use crate::clock::Tick;
-use crate::tag::{Epoch, Tags};
 
 /// How a value is to be kept.
 #[derive(Debug)]
@@ -48,7 +47,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         right: Right<K>,
         value: V,
         storing: &Storing,
-        tags: (Tags, Epoch),
+        tags: Option<Box<SlotTags>>,
     ) -> Stored<V> {
         let weight = storing.weight.max(1);
         let fits = u64::from(weight) <= self.capacity();
@@ -60,9 +59,20 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             let mut shard = self.shard(hash).write();
             shard.expect(hash);
             // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
-            let Some(place) = find_place(&shard, hash, &right, &value) else { return Stored::Refused(value) };
+            let (key, own) = match &right {
+                Right::Word { key, .. } => (key, None),
+                Right::Load(number) => match shard.loading.find(hash, |loading| loading.flight.number == *number) {
+                    Some(loading) => (&loading.key, Some(&loading.flight)),
+                    None => return Stored::Refused(value),
+                },
+            };
+            let found = shard.find(hash, |other| other == key);
+            let older = older_loads(&shard, hash, key, own.map(|flight| flight.number));
+            let awaited = own.is_some_and(|flight| flight.was_joined());
+            // Nobody can come any more who waits, as long as the lock is held.
+            let for_waiters = awaited.then(|| value.clone());
             let mut existing = None;
-            if let Some(at) = place.existing {
+            if let Some(at) = found {
                 let cause = shard.slot(at).and_then(|entry| entry.dead(|| now)).unwrap_or(EvictionCause::Replaced);
                 if let Some((detached, weight)) = shard.detach(at) {
                     self.budget.release(weight.into());
@@ -79,7 +89,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 room_elsewhere = round + 1 < ROUNDS - 1 && self.evict_elsewhere(hash);
                 continue;
             }
-            for number in place.older {
+            for number in older {
                 if let Some(older) = shard.take_loading(hash, |other| other.flight.number == number) {
                     gone.void(older);
                 }
@@ -99,7 +109,6 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 (true, true) | (false, false) => {}
             }
             if claimed {
-                let tags = (!tags.0.is_empty()).then(|| Box::new(SlotTags { tags: tags.0, captured: tags.1 }));
                 let deadline = storing.lifetime.map_or(Tick::NEVER, |lifetime| now.after(lifetime));
                 let slot = Slot { hash, key, value, deadline, weight, text, tags };
                 // Whoever looks for the key without a lock finds the one or the other.
@@ -113,7 +122,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
             drop(shard);
             drop(gone);
             self.counters.sized(self.budget.used());
-            return Stored::Done { for_waiters: place.for_waiters };
+            return Stored::Done { for_waiters };
         }
         Stored::Refused(value)
     }
@@ -189,37 +198,16 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let captured = self.tags.capture();
         let tags = self.tags.intern(&storing.tags);
         let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&key));
-        self.store(hash, Right::Word { key, text }, value, storing, (tags, captured));
+        self.store(hash, Right::Word { key, text }, value, storing, SlotTags::boxed(tags, captured));
     }
 }
 
-/// What a writer finds under its key.
-struct Place<V> {
-    /// The entry to replace.
-    existing: Option<u32>,
-    /// The loads of the key that began earlier, or, for an owner's word, all of them.
-    older: Vec<u64>,
-    /// The value once more, if somebody waits for it. Nobody can come any more, as long as the lock is held.
-    for_waiters: Option<V>,
-}
-
-/// `None` if the right to store is gone.
-fn find_place<K: Eq, V: Clone>(shard: &Writing<'_, K, V>, hash: u64, right: &Right<K>, value: &V) -> Option<Place<V>> {
-    let (key, number, awaited) = match right {
-        Right::Word { key, .. } => (key, u64::MAX, false),
-        Right::Load(number) => {
-            let loading = shard.loading.find(hash, |loading| loading.flight.number == *number)?;
-            (&loading.key, *number, loading.flight.was_joined())
-        }
-    };
-    if shard.loading.is_empty() {
-        // Only an owner's word gets here.
-        return Some(Place { existing: shard.find(hash, |other| other == key), older: Vec::new(), for_waiters: None });
+/// The loads of a key that began before one's own, if one has one.
+fn older_loads<K: Eq, V>(shard: &Writing<'_, K, V>, hash: u64, key: &K, own: Option<u64>) -> Vec<u64> {
+    if shard.loading.len() == usize::from(own.is_some()) {
+        return Vec::new();
     }
-    let older = shard.loading.iter_hash(hash).filter(|other| other.flight.number < number && other.key == *key);
-    Some(Place {
-        existing: shard.find(hash, |other| other == key),
-        older: older.map(|other| other.flight.number).collect(),
-        for_waiters: awaited.then(|| value.clone()),
-    })
+    let began_earlier = |number: u64| own.is_none_or(|own| number < own);
+    let older = shard.loading.iter_hash(hash).filter(|other| began_earlier(other.flight.number) && other.key == *key);
+    older.map(|other| other.flight.number).collect()
 }

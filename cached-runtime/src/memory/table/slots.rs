@@ -19,6 +19,13 @@ pub(in crate::memory) struct SlotTags {
     pub(in crate::memory) captured: Epoch,
 }
 
+impl SlotTags {
+    /// Nothing for an entry without tags.
+    pub(in crate::memory) fn boxed(tags: Tags, captured: Epoch) -> Option<Box<Self>> {
+        (!tags.is_empty()).then(|| Box::new(Self { tags, captured }))
+    }
+}
+
 /// What has become of a slot. Read and written under the table's lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
