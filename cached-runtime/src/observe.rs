@@ -25,7 +25,7 @@ pub(crate) struct Observer {
     meters: meters::Meters,
 }
 
-#[cfg_attr(not(any(feature = "tracing", feature = "metrics")), allow(clippy::unused_self, unused_variables))]
+#[cfg_attr(not(all(feature = "tracing", feature = "metrics")), allow(clippy::unused_self, unused_variables))]
 impl Observer {
     pub(crate) fn new(name: &str) -> Self {
         Self {

@@ -155,6 +155,13 @@ const SHORT_LOAD: u64 = 10_000;
 /// Of short loads.
 const TIMED_ONE_IN: u64 = 8;
 
+/// Whether the load with this number is timed where one in [`TIMED_ONE_IN`] is. Loads come in patterns, such as a long one and a short
+/// one in turn, so it is not each eighth: the fractional parts of the golden ratio's multiples fall in with none.
+#[inline]
+fn is_sample(number: u64) -> bool {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15) < u64::MAX / TIMED_ONE_IN
+}
+
 /// What hits and loads count, each thread for itself.
 #[derive(Clone, Copy, Debug)]
 enum Often {
@@ -162,7 +169,6 @@ enum Often {
     NullHits,
     Misses,
     Coalesced,
-    LoadsBegun,
     Loads,
     LoadErrors,
     LoadNanos,
@@ -224,17 +230,17 @@ impl Counters {
         self.observer.answered(Answer::Coalesced);
     }
 
-    /// A load begins.
+    /// The load with this number begins.
     #[inline]
-    pub(crate) fn time_load(&self) -> Timing {
-        let begun = self.often.mine(Often::LoadsBegun as usize);
-        self.count(Often::LoadsBegun);
+    pub(crate) fn time_load(&self, number: u64) -> Timing {
+        // Those that ended: of others, which may be many at once, it is not known whether they are short.
+        let ended = self.often.mine(Often::Loads as usize);
         // An observer wants the time of each.
-        let few = cfg!(feature = "metrics") || begun < TIMED_IN_ANY_CASE;
-        if few || self.often.mine(Often::LoadNanos as usize) / begun >= SHORT_LOAD {
+        let few = cfg!(feature = "metrics") || ended < TIMED_IN_ANY_CASE;
+        if few || self.often.mine(Often::LoadNanos as usize) / ended >= SHORT_LOAD {
             Timing { begun: Some(Instant::now()), counts: 1 }
         } else {
-            Timing { begun: begun.is_multiple_of(TIMED_ONE_IN).then(Instant::now), counts: TIMED_ONE_IN }
+            Timing { begun: is_sample(number).then(Instant::now), counts: TIMED_ONE_IN }
         }
     }
 
@@ -319,5 +325,28 @@ impl Counters {
             undecodable: 0,
             unavailable: 0,
         }
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_in_eight_is_timed_of_whatever_comes_in_turn() {
+        for period in 1..=64 {
+            for phase in 0..period {
+                let timed = (0..8_000).filter(|round| is_sample(round * period + phase)).count();
+                assert!((900..=1_100).contains(&timed), "{timed} of 8,000, each {period} from {phase}");
+            }
+        }
+    }
+
+    #[cfg(not(feature = "metrics"))]
+    #[test]
+    fn loads_are_timed_each_until_some_have_ended_and_were_short() {
+        let counters = Counters::new("");
+        let timings: Vec<Timing> = (0..1_000).map(|number| counters.time_load(number)).collect();
+        assert!(timings.iter().all(|timing| timing.begun.is_some() && timing.counts == 1));
     }
 }

@@ -2,7 +2,7 @@
 
 mod asking;
 mod builder;
-mod load;
+pub mod load;
 mod options;
 #[cfg(feature = "shared")]
 mod shared;

@@ -259,9 +259,9 @@ impl<K: Eq + 'static, V: Clone + 'static> Lead<K, V> {
     fn new(engine: &Shared<K, V>, flight: Arc<Flight<V>>, hash: u64) -> Self {
         Self {
             engine: engine.clone(),
+            timing: engine.counters.time_load(flight.number),
             flight,
             hash,
-            timing: engine.counters.time_load(),
             span: engine.counters.load_span(),
             ended: false,
         }
@@ -500,6 +500,8 @@ impl<K: Eq + 'static, V: Clone + 'static> Future for Acquire<K, V> {
                             // The load begins anew, and with it what may overtake it.
                             seat.flight.recapture(engine.tags.capture());
                             if engine.shard(seat.hash).write().has_loading(seat.hash, seat.flight.number) {
+                                // Now: a key's destructor is the user's code, and what is being returned when one panics is never dropped.
+                                drop(want);
                                 return missed(counted, Acquired::Lead(lead));
                             }
                             drop(lead); // voided: everybody who waited looks again

@@ -208,3 +208,35 @@ fn user_code_may_panic_wherever_it_is_called() {
         }
     }
 }
+
+#[derive(PartialEq, Eq)]
+struct Touchy(u8);
+
+impl Drop for Touchy {
+    fn drop(&mut self) {
+        user_code();
+    }
+}
+
+#[test]
+fn a_key_whose_destructor_panics_does_not_keep_the_load_that_was_passed_on() {
+    let engine: Arc<Engine<Touchy, u64>> = Arc::new(Engine::new(Setup {
+        name: "panics".to_owned(),
+        capacity: 4,
+        policy: Policy::Lru,
+        clock: crate::clock::Clock::system(),
+        tagged: false,
+        text: None,
+        listener: None,
+        shards: Some(1),
+    }));
+    let ask = || Acquire::new(Arc::clone(&engine), Want::new(HASH, Touchy(1), Reuse::Anything));
+    let poll = |acquire: &mut Acquire<_, _>| pin!(acquire).poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Acquired::Lead(lead)) = poll(&mut ask()) else { panic!("nobody else loads") };
+    let mut next = ask();
+    assert!(poll(&mut next).is_pending());
+    drop(lead);
+    FUSE.set(Some(0));
+    assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut next).is_ready())).is_err(), "the key is dropped");
+    assert!(matches!(poll(&mut ask()), Poll::Ready(Acquired::Lead(_))), "nobody waits for a load that nobody runs");
+}
