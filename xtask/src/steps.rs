@@ -7,7 +7,7 @@ macro_rules! lone {
     ($feature:literal) => {
         Step {
             name: concat!("only-", $feature),
-            about: concat!("the runtime builds with the feature `", $feature, "` alone"),
+            about: concat!("the library builds with the feature `", $feature, "` alone"),
             command: concat!("cargo check --package cached-core --no-default-features --features ", $feature),
             ..PLAIN
         }
@@ -63,6 +63,9 @@ pub const STEPS: &[Step] = &[
         command: "cargo check --package cached-core --no-default-features",
         ..PLAIN
     },
+    lone!("digest"),
+    lone!("tracing"),
+    lone!("metrics"),
     lone!("shared"),
     lone!("redis"),
     lone!("redis-tls"),
