@@ -73,19 +73,23 @@ pub(crate) struct Engine<K, V> {
     pub(crate) counters: Counters,
 }
 
-/// Fewer entries than this do not deserve a shard of their own.
+/// Fewer entries than this do not deserve a shard of their own ...
 const SHARD_WORTH: u64 = 256;
+/// ... and where there are so many shards ...
+const FEW_SHARDS: usize = 8;
+/// ... fewer than this do not deserve another: what the policy remembers takes 8 KB at least in each, and hits need no shards.
+const FURTHER_SHARD_WORTH: u64 = 1024;
 
-fn shards_for(capacity: u64) -> usize {
-    let cores = std::thread::available_parallelism().map_or(4, usize::from);
+fn shards_for(capacity: u64, cores: usize) -> usize {
+    let shards_of = |entries: u64| 1 << usize::try_from(capacity / entries).unwrap_or(usize::MAX).max(1).ilog2();
     let most = (4 * cores).next_power_of_two();
-    let worth = usize::try_from(capacity / SHARD_WORTH).unwrap_or(usize::MAX).max(1);
-    most.min(1 << worth.ilog2())
+    most.min(shards_of(SHARD_WORTH).min(FEW_SHARDS).max(shards_of(FURTHER_SHARD_WORTH)))
 }
 
 impl<K, V> Engine<K, V> {
     pub(crate) fn new(setup: Setup<K, V>) -> Self {
-        let shards = setup.shards.unwrap_or_else(|| shards_for(setup.capacity)).next_power_of_two();
+        let cores = || std::thread::available_parallelism().map_or(4, usize::from);
+        let shards = setup.shards.unwrap_or_else(|| shards_for(setup.capacity, cores())).next_power_of_two();
         let policies = Eviction::for_shards(setup.policy, setup.capacity, shards);
         let needs = Needs { tags: setup.tagged, names: setup.text.is_some(), listener: setup.listener.is_some() };
         let share = usize::try_from(setup.capacity / shards as u64).unwrap_or(usize::MAX / 2);

@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use super::super::{Engine, Policy, Setup};
+use super::super::{Engine, Policy, Setup, shards_for};
 use crate::clock::Clock;
 use crate::memory::Storing;
 
@@ -27,4 +27,22 @@ fn keys_in_sequence_spread_over_the_shards() {
         let shards: Vec<usize> = engine.shards.iter().map(|shard| shard.0.len()).collect();
         assert!(shards.iter().all(|len| (60..=200).contains(len)), "{shards:?}");
     }
+}
+
+#[test]
+fn small_caches_have_few_shards_however_many_threads_there_are() {
+    let cases = [
+        (16, 64, 1),
+        (1_000, 2, 2),
+        (1_000, 64, 2),
+        (10_000, 2, 8),
+        (10_000, 64, 8),
+        (100_000, 64, 64),
+        (1_000_000, 64, 256),
+    ];
+    for (capacity, cores, shards) in cases {
+        assert_eq!(shards_for(capacity, cores), shards, "{capacity} entries, {cores} cores");
+    }
+    assert_eq!(shards_for(u64::MAX, 3), 16);
+    assert_eq!(shards_for(0, 1), 1);
 }
