@@ -86,8 +86,22 @@
 //! | `metrics` | no | `cached_requests_total{cache,tier,result}`, `cached_load_duration_seconds{cache,outcome}`, `cached_evictions_total{cache,cause}`, `cached_invalidations_total{cache,kind}`, `cached_weight{cache}` (`tier` is `memory` or `shared`), through the `metrics` facade; install the recorder before the first cached call |
 //!
 //! Neither of the last two is ever given a key or a value.
+#![cfg_attr(
+    not(all(feature = "redis", feature = "macros")),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "what comes with a feature is not there to be linked to without it"
+    )
+)]
 
 #[cfg(feature = "macros")]
 pub use cached_macros::{KeyPart, cache, invalidates};
 #[doc(inline)]
 pub use cached_runtime::*;
+// By name once more, so that the compiler can say which feature what is missing comes with.
+#[cfg(feature = "redis")]
+#[doc(inline)]
+pub use cached_runtime::RedisConfig;
+#[cfg(feature = "shared")]
+#[doc(inline)]
+pub use cached_runtime::{SharedCache, backends, shared};

@@ -61,8 +61,8 @@ use crate::stats::Stats;
 ///
 /// Since hits take no lock, somebody may be cloning a value that was just evicted, replaced or invalidated, and no later call finds. It is
 /// dropped when nobody can be doing that any more: mostly before the call that removed it returns; after evictions in quick succession, and
-/// replacements, together with some others, at most a 32nd of the entries and no more than 256 in each of the cache's parts (four for each
-/// CPU); what left last, at the latest with the next write to its part or by [`run_pending`](Cache::run_pending). Listeners are told at once.
+/// replacements, together with some others, at most a 32nd of the entries and no more than 256 in each of the cache's parts (at most four
+/// for each CPU); what left last, at the latest with the next write to its part or by [`run_pending`](Cache::run_pending). Listeners are told at once.
 ///
 /// # Deadlocks
 ///

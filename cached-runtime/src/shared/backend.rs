@@ -148,7 +148,7 @@ impl Backend {
                     if !self.said.swap(true, Ordering::Relaxed) {
                         // Once: functions work, uncached, and a slip in an address would be found by nobody.
                         let (name, store) = (&self.name, self.store.describe());
-                        eprintln!("cached-core: `{name}` at {store}: {error}; functions run uncached until it answers");
+                        eprintln!("cached-core: {store} (`{name}`): {error}; functions run uncached until it answers");
                     }
                     self.recover();
                 }
