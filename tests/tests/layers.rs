@@ -110,3 +110,33 @@ fn unsafe_code_is_in_one_module() {
         assert!(!code.any(word), "unsafe code in {}", file.display());
     }
 }
+
+/// The items that a root exports with a feature: feature and name.
+fn exported_with_features(root: &str) -> BTreeSet<(String, String)> {
+    let mut exported = BTreeSet::new();
+    let mut feature = None;
+    for line in root.lines() {
+        if let Some(rest) = line.strip_prefix("#[cfg(feature = \"") {
+            feature = rest.split('"').next();
+        } else if !line.starts_with("#[") {
+            let item = line.strip_prefix("pub use ").or_else(|| line.strip_prefix("pub mod "));
+            if let (Some(feature), Some(item)) = (feature.take(), item) {
+                let names = item.rsplit("::").next().unwrap_or(item).trim_matches(|c: char| "{};".contains(c));
+                exported.extend(names.split(", ").map(|name| (feature.to_owned(), name.to_owned())));
+            }
+        }
+    }
+    exported
+}
+
+/// The compiler tells which feature a missing item comes with only if the item is re-exported by name.
+#[test]
+fn what_comes_with_a_feature_is_reexported_by_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie at the top");
+    let read = |lib: &str| fs::read_to_string(root.join(lib)).expect("a root of a crate");
+    let (runtime, core) = (read("cached-runtime/src/lib.rs"), read("cached-core/src/lib.rs"));
+    let (ours, theirs) = (exported_with_features(&runtime), exported_with_features(&core));
+    assert!(!ours.is_empty());
+    let missing: Vec<_> = ours.difference(&theirs).collect();
+    assert!(missing.is_empty(), "re-export these by name in cached-core: {missing:?}");
+}

@@ -128,10 +128,10 @@ impl<K, V> Shard<K, V> {
         (0..locked.end()).filter_map(entry).collect()
     }
 
-    /// Somebody is about to write under this hash.
+    /// The part of the index that a write under this hash will need.
     #[inline]
-    pub(super) fn expect(&self, hash: u64) {
-        self.table.expect(in_shard(hash));
+    pub(super) fn prefetch(&self, hash: u64) {
+        self.table.prefetch(in_shard(hash));
     }
 
     #[inline]
@@ -231,10 +231,10 @@ impl<'s, K, V> Writing<'s, K, V> {
         self.table.find(in_shard(hash), eq)
     }
 
-    /// An entry with this hash is about to be added.
+    /// What adding an entry with this hash will need of the policy.
     #[inline]
-    pub(super) fn expect(&self, hash: u64) {
-        self.eviction.expect(hash);
+    pub(super) fn prefetch(&self, hash: u64) {
+        self.eviction.prefetch(hash);
     }
 
     /// Adds an entry whose weight is claimed, in the place of one that was [detached](Self::detach) or of none.

@@ -53,11 +53,11 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let fits = u64::from(weight) <= self.capacity();
         let mut gone = Departures::none(self);
         let mut room_elsewhere = fits;
-        self.shard(hash).expect(hash);
+        self.shard(hash).prefetch(hash);
         for round in 0..ROUNDS {
             let now = self.now();
             let mut shard = self.shard(hash).write();
-            shard.expect(hash);
+            shard.prefetch(hash);
             // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
             let (key, own) = match &right {
                 Right::Word { key, .. } => (key, None),

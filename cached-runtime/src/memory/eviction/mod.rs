@@ -128,11 +128,11 @@ impl Eviction {
         matches!(self, Self::Lru(_))
     }
 
-    /// An entry with this hash is about to be admitted: what will be needed then may be on its way meanwhile.
+    /// What the admission of an entry with this hash will need.
     #[inline]
-    pub(crate) fn expect(&self, hash: u64) {
+    pub(crate) fn prefetch(&self, hash: u64) {
         if let Self::Adaptive(policy) = self {
-            policy.expect(hash);
+            policy.prefetch(hash);
         }
     }
 

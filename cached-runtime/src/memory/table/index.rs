@@ -164,9 +164,9 @@ impl Buckets {
         first.wrapping_add(home(hash, log))
     }
 
-    /// A search for this hash will begin soon.
+    /// For a search that will begin soon.
     #[inline]
-    pub(super) fn expect(start: *mut Buckets, hash: u32) {
+    pub(super) fn prefetch(start: *mut Buckets, hash: u32) {
         prefetch(Self::home_of(start, hash));
     }
 }

@@ -134,10 +134,10 @@ impl<K, V, R> Table<K, V, R> {
         }
     }
 
-    /// Somebody will soon look for this hash, or put it in.
+    /// For somebody who will soon look for this hash, or put it in.
     #[inline]
-    pub(super) fn expect(&self, hash: u32) {
-        Buckets::expect(self.front.buckets.load(Ordering::Relaxed), hash);
+    pub(super) fn prefetch(&self, hash: u32) {
+        Buckets::prefetch(self.front.buckets.load(Ordering::Relaxed), hash);
     }
 
     /// How many entries there are, or were a moment ago.

@@ -27,16 +27,16 @@ impl Ghosts {
         (bucket as usize, (mixed >> 16) as u16 | 1)
     }
 
-    /// A key will be looked for soon.
+    /// For a key that will be looked for soon.
     #[inline]
-    pub(super) fn expect(&self, hash: u32) {
+    pub(super) fn prefetch(&self, hash: u32) {
         prefetch(self.buckets.as_ptr().wrapping_add(self.place(hash).0));
     }
 
     /// A key was evicted.
     #[inline]
     pub(super) fn put(&mut self, hash: u32) {
-        self.expect(hash);
+        self.prefetch(hash);
         let Some(last) = self.last.replace(hash) else { return };
         let (bucket, fingerprint) = self.place(last);
         let bucket = &mut self.buckets[bucket];

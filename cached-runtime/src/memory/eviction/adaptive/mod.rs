@@ -90,13 +90,13 @@ impl Adaptive {
         })
     }
 
-    /// A key is about to be admitted.
+    /// For a key that is about to be admitted.
     #[inline]
-    pub(crate) fn expect(&self, hash: u64) {
+    pub(crate) fn prefetch(&self, hash: u64) {
         if let Some(history) = &self.history {
             let hash = entry_hash(hash);
-            history.sketch.expect(hash);
-            history.ghosts.expect(hash);
+            history.sketch.prefetch(hash);
+            history.ghosts.prefetch(hash);
         }
     }
 

@@ -88,9 +88,9 @@ impl Sketch {
         Place { block: block as usize, within: (mixed >> 11) as u32 }
     }
 
-    /// A key will be counted soon.
+    /// For a key that will be counted soon.
     #[inline]
-    pub(super) fn expect(&self, hash: u32) {
+    pub(super) fn prefetch(&self, hash: u32) {
         prefetch(self.blocks.as_ptr().wrapping_add(self.place(hash).block));
     }
 
