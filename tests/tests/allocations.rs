@@ -359,3 +359,15 @@ fn nothing_grows_with_time_alone() {
         assert!(cache.len() <= 200);
     }
 }
+
+#[test]
+fn an_entry_of_two_numbers_takes_about_sixty_bytes() {
+    for capacity in [10_000, 100_000] {
+        let before = LIVE_BYTES.get();
+        let cache: Cache<u64, u64> = Cache::builder().capacity(capacity).ttl(Duration::from_secs(3600)).build();
+        (0..3 * capacity).for_each(|id| cache.insert(id, id));
+        let each = (LIVE_BYTES.get() - before) as f64 / cache.len() as f64;
+        // 64 is the aim. How keys fall on shards, and how many CPUs have counters, makes a byte or two.
+        assert!(each < 66.0, "{each:.1} bytes an entry at {capacity}");
+    }
+}
