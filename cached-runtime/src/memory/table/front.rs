@@ -143,8 +143,22 @@ pub(super) fn current<K, V>(front: &Front<K, V>) -> &View<K, V> {
     unsafe { &*front.view.load(Ordering::Relaxed) }
 }
 
-pub(super) fn live<K, V>(view: &View<K, V>, at: u32) -> Option<Filled<'_, K, V>> {
-    let entry = view.slot(at).filter(|entry| entry.slot.state() == State::Live)?;
+/// A slot of the view in force. For those who hold the lock.
+#[inline]
+pub(super) fn slot<K, V>(front: &Front<K, V>, at: u32) -> Option<Entry<'_, K, V>> {
+    if at >= front.straight.load(Ordering::Relaxed) {
+        return current(front).slot(at);
+    }
+    let start = if (at as usize) < Slot::<K, V>::CHUNK { &front.head } else { &front.run };
+    let (start, sides) = (start.load(Ordering::Relaxed), front.sides.load(Ordering::Relaxed));
+    // SAFETY: the view in force has so many slots there, and lives until another is shown, which takes `&mut Slots`.
+    Some(unsafe { Entry::at(start.wrapping_add(at as usize), at, sides) })
+}
+
+/// The entry in a slot. For those who hold the lock.
+#[inline]
+pub(super) fn live<K, V>(front: &Front<K, V>, at: u32) -> Option<Filled<'_, K, V>> {
+    let entry = slot(front, at).filter(|entry| entry.slot.state() == State::Live)?;
     // SAFETY: live slots are filled, and to empty one out takes the lock, which the caller holds.
     Some(unsafe { entry.filled() })
 }

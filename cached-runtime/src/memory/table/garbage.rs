@@ -4,7 +4,7 @@ use std::mem::needs_drop;
 use std::ptr::NonNull;
 
 use super::epoch;
-use super::front::current;
+use super::front::slot;
 use super::slots::{Slot, SlotTags, State, View};
 use super::writing::Slots;
 use crate::clock::Tick;
@@ -196,9 +196,8 @@ impl<K, V> Slots<'_, K, V> {
         let Garbage { slots, views, cleared } = garbage;
         drop(views);
         fallen.cleared.extend(cleared);
-        let view = current(self.front);
         for &at in &slots {
-            let Some(entry) = view.slot(at).filter(|entry| entry.slot.state() == State::Buried) else { continue };
+            let Some(entry) = slot(self.front, at).filter(|entry| entry.slot.state() == State::Buried) else { continue };
             // SAFETY: it was taken out of the index before an epoch was closed in which nobody reads any more, and buried slots are filled.
             let ((key, value), tags) = unsafe {
                 let tags = entry.side.and_then(|side| side.set_tags(entry.within, None));

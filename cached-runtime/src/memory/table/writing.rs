@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::front::{Front, Reading, current, live};
+use super::front::{Front, Reading, current, live, slot};
 use super::garbage::{Cleared, Fallen, Owner};
 use super::index::Index;
 use super::slots::{Entry, Filled, Run, Side, Slot, SlotTags, State, View};
@@ -58,13 +58,13 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
 
     /// The entry in a slot.
     pub(in crate::memory) fn get(&self, at: u32) -> Option<Filled<'_, K, V>> {
-        live(current(&self.table.front), at)
+        live(&self.table.front, at)
     }
 
     /// The entry with this hash whose key satisfies `eq`.
     pub(in crate::memory) fn find(&self, hash: u32, eq: impl Fn(&K) -> bool) -> Option<u32> {
-        let view = current(&self.table.front);
-        view.index.find(hash, |at| live(view, at).is_some_and(|entry| eq(entry.key())))
+        let front = &self.table.front;
+        current(front).index.find(hash, |at| live(front, at).is_some_and(|entry| eq(entry.key())))
     }
 
     /// The entry in a slot, for as long as a reading goes on that began before the lock was taken.
@@ -73,7 +73,7 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
         if !std::ptr::eq(reading.front, &raw const self.table.front) {
             return None;
         }
-        let entry = current(&self.table.front).slot(at).filter(|entry| entry.slot.state() == State::Live)?;
+        let entry = slot(&self.table.front, at).filter(|entry| entry.slot.state() == State::Live)?;
         // SAFETY: whoever takes it out does that later than the reading began, so it is not emptied out before that ends, and neither are
         // the chunk and what is beside it freed, though the view that led here may be: this keeps nothing of it.
         unsafe {
@@ -84,7 +84,7 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
 
     /// Keeps what was taken out from being freed until the result is dropped, for which the lock must not be held.
     pub(in crate::memory) fn hold(&mut self, at: u32) -> Option<Held<'t, K, V, R>> {
-        let entry = current(&self.table.front).slot(at).filter(|entry| entry.slot.state() == State::Out)?;
+        let entry = slot(&self.table.front, at).filter(|entry| entry.slot.state() == State::Out)?;
         entry.slot.set_state(State::Held);
         let slot = NonNull::from(entry.slot);
         self.inside.owned.held += 1;
@@ -110,7 +110,7 @@ pub(in crate::memory) struct Slots<'w, K, V> {
 
 impl<K, V> Slots<'_, K, V> {
     pub(in crate::memory) fn get(&self, at: u32) -> Option<Filled<'_, K, V>> {
-        live(current(self.front), at)
+        live(self.front, at)
     }
 
     /// Adds an entry whose key is not there yet.
@@ -127,16 +127,14 @@ impl<K, V> Slots<'_, K, V> {
 
     /// Puts an entry in the place of one with the same key that is [leaving](Self::detach): readers find one or the other.
     pub(in crate::memory) fn replace(&mut self, old: u32, new: New<K, V>) -> u32 {
-        let leaving = |view: &View<K, V>| view.slot(old).is_some_and(|entry| entry.slot.state() == State::Leaving);
-        if !leaving(current(self.front)) {
+        if slot(self.front, old).is_none_or(|entry| entry.slot.state() != State::Leaving) {
             return self.insert(new);
         }
         let hash = new.hash;
         let at = self.place(new);
-        let view = current(self.front);
-        let replaced = view.index.replace(hash, old, at);
+        let replaced = current(self.front).index.replace(hash, old, at);
         debug_assert!(replaced);
-        if let Some(entry) = view.slot(old) {
+        if let Some(entry) = slot(self.front, old) {
             entry.slot.set_state(State::Out);
         }
         at
@@ -149,7 +147,7 @@ impl<K, V> Slots<'_, K, V> {
             None => self.fresh(),
         };
         let New { hash, key, value, deadline, tags } = new;
-        if let Some(entry) = current(self.front).slot(at) {
+        if let Some(entry) = slot(self.front, at) {
             debug_assert_eq!(entry.slot.state(), State::Free);
             // SAFETY: the slot is free, under the lock; so nobody reads what is beside it either.
             unsafe {
@@ -239,7 +237,7 @@ impl<K, V> Slots<'_, K, V> {
 
     /// Takes an entry out of the hands of writers. Readers still find it, until it is replaced or [taken out](Self::take_out).
     pub(in crate::memory) fn detach(&mut self, at: u32) {
-        if let Some(entry) = current(self.front).slot(at).filter(|entry| entry.slot.state() == State::Live) {
+        if let Some(entry) = slot(self.front, at).filter(|entry| entry.slot.state() == State::Live) {
             entry.slot.set_state(State::Leaving);
         }
     }
@@ -258,12 +256,11 @@ impl<K, V> Slots<'_, K, V> {
 
     #[inline]
     fn take_out_as(&mut self, at: u32, state: State) -> bool {
-        let view = current(self.front);
-        let found = view.slot(at).filter(|entry| matches!(entry.slot.state(), State::Live | State::Leaving));
+        let found = slot(self.front, at).filter(|entry| matches!(entry.slot.state(), State::Live | State::Leaving));
         let Some(entry) = found else { return false };
         entry.slot.set_state(state);
-        let hash_of = |other| Some(view.slot(other)?.slot.hash());
-        let removed = view.index.remove(entry.slot.hash(), at, hash_of);
+        let hash_of = |other| Some(slot(self.front, other)?.slot.hash());
+        let removed = current(self.front).index.remove(entry.slot.hash(), at, hash_of);
         debug_assert!(removed);
         self.owned.len -= 1;
         true
@@ -271,7 +268,7 @@ impl<K, V> Slots<'_, K, V> {
 
     /// Lets what was taken out be freed when nobody can be reading it any more.
     pub(in crate::memory) fn bury(&mut self, at: u32) {
-        let found = current(self.front).slot(at).filter(|entry| entry.slot.state() == State::Out);
+        let found = slot(self.front, at).filter(|entry| entry.slot.state() == State::Out);
         if let Some(entry) = found {
             entry.slot.set_state(State::Buried);
             self.owned.garbage.slots.push(at);
@@ -324,7 +321,7 @@ impl<K, V, R> Drop for Held<'_, K, V, R> {
         let mut locked = self.table.lock();
         let mut slots = locked.slots();
         slots.owned.held -= 1;
-        let found = current(slots.front).slot(self.at).filter(|entry| entry.slot.state() == State::Held);
+        let found = slot(slots.front, self.at).filter(|entry| entry.slot.state() == State::Held);
         if let Some(entry) = found {
             entry.slot.set_state(State::Out);
             slots.bury(self.at);

@@ -111,7 +111,7 @@ impl Duel {
         self.hand = if self.hand + 1 < watched.len() { self.hand + 1 } else { 0 };
         let Some(&Watched { number, slot }) = watched.get(self.hand) else { return false };
         let Some(entry) = entries.get(slot).filter(|entry| entry.marks.is_fresh()) else { return false };
-        entries.mark(slot, entry.marks.seen());
+        entries.mark(slot, entry.marks.looked_at());
         self.play(number, sketch);
         true
     }

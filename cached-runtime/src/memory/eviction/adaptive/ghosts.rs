@@ -4,19 +4,66 @@ use crate::memory::table::prefetch;
 /// remembered eviction.
 #[derive(Debug)]
 pub(super) struct Ghosts {
-    /// Youngest first; 0 is nothing.
-    buckets: Vec<[u16; BUCKET]>,
+    buckets: Vec<Bucket>,
     /// The last eviction, whose bucket is on its way.
     last: Option<u32>,
 }
 
+/// Fingerprints, the youngest in the lowest bits; 0 is nothing.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(16))]
+struct Bucket([u64; 2]);
+
 /// So many that how long an eviction is remembered varies little: by a third, as a bucket gets its turn by chance.
 const BUCKET: usize = 8;
+const FINGERPRINT: u32 = 16;
+/// The lowest bit of each fingerprint.
+const ONES: u64 = 0x0001_0001_0001_0001;
+/// The highest.
+const HIGH: u64 = ONES << 15;
+
+impl Bucket {
+    /// Forgets the oldest for another.
+    #[inline]
+    fn put(&mut self, fingerprint: u16) {
+        let [young, old] = self.0;
+        self.0 = [young << FINGERPRINT | u64::from(fingerprint), old << FINGERPRINT | young >> (64 - FINGERPRINT)];
+    }
+
+    #[inline]
+    fn take(&mut self, fingerprint: u16) -> bool {
+        // Tells zeroes apart from all else, and where the lowest is (Mycroft's test).
+        let matches = |word: u64| {
+            let difference = word ^ (ONES * u64::from(fingerprint));
+            difference.wrapping_sub(ONES) & !difference & HIGH
+        };
+        let [young, old] = self.0.map(matches);
+        if young | old == 0 {
+            return false;
+        }
+        self.close(young, old);
+        true
+    }
+
+    /// Takes out the lowest match, and those that are older move up.
+    #[cold]
+    fn close(&mut self, young: u64, old: u64) {
+        /// Without the lowest fingerprint that is marked, and with `next` as the highest.
+        fn without(word: u64, matches: u64, next: u64) -> u64 {
+            let below = (1 << (matches.trailing_zeros() / FINGERPRINT * FINGERPRINT)) - 1;
+            word & below | (word >> FINGERPRINT & !below) & !(u64::MAX << (64 - FINGERPRINT)) | next << (64 - FINGERPRINT)
+        }
+        self.0 = match young {
+            0 => [self.0[0], without(self.0[1], old, 0)],
+            _ => [without(self.0[0], young, self.0[1]), self.0[1] >> FINGERPRINT],
+        };
+    }
+}
 
 impl Ghosts {
     /// For `entries` entries; remembers five eighths as many evictions. As many would be no better, and in loops worse.
     pub(super) fn new(entries: usize) -> Self {
-        Self { buckets: vec![[0; BUCKET]; (entries / 8 * 5).div_ceil(BUCKET).max(1)], last: None }
+        Self { buckets: vec![Bucket::default(); (entries / 8 * 5).div_ceil(BUCKET).max(1)], last: None }
     }
 
     /// The number of a key's bucket, and its fingerprint.
@@ -39,22 +86,19 @@ impl Ghosts {
         self.prefetch(hash);
         let Some(last) = self.last.replace(hash) else { return };
         let (bucket, fingerprint) = self.place(last);
-        let bucket = &mut self.buckets[bucket];
-        bucket.copy_within(..BUCKET - 1, 1);
-        bucket[0] = fingerprint;
+        if let Some(bucket) = self.buckets.get_mut(bucket) {
+            bucket.put(fingerprint);
+        }
     }
 
     /// Whether a key was evicted lately. If so, this is forgotten.
+    #[inline]
     pub(super) fn take(&mut self, hash: u32) -> bool {
         if self.last.take_if(|last| *last == hash).is_some() {
             return true;
         }
         let (bucket, fingerprint) = self.place(hash);
-        let bucket = &mut self.buckets[bucket];
-        let Some(at) = bucket.iter().position(|&other| other == fingerprint) else { return false };
-        bucket.copy_within(at + 1.., at);
-        bucket[BUCKET - 1] = 0;
-        true
+        self.buckets.get_mut(bucket).is_some_and(|bucket| bucket.take(fingerprint))
     }
 }
 
@@ -73,6 +117,30 @@ mod tests {
         assert!(known < 5, "{known} of 200: too long ago");
         let known = (1300..1400).filter(|&hash| ghosts.take(hash)).count();
         assert!(known > 75, "{known} of 100: a bucket that is chosen more often forgets earlier");
+    }
+
+    #[test]
+    fn a_bucket_is_a_short_queue() {
+        let mut bucket = Bucket::default();
+        let mut model = std::collections::VecDeque::from([0u16; BUCKET]);
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..20_000 {
+            let fingerprint = random.u16(..24) | 1;
+            if random.bool() {
+                bucket.put(fingerprint);
+                model.push_front(fingerprint);
+                model.truncate(BUCKET);
+            } else {
+                let found = model.iter().position(|&other| other == fingerprint);
+                assert_eq!(bucket.take(fingerprint), found.is_some());
+                if let Some(found) = found {
+                    model.remove(found);
+                    model.push_back(0);
+                }
+            }
+            let content = bucket.0.iter().flat_map(|word| (0..4).map(move |at| (word >> (16 * at)) as u16));
+            assert!(content.eq(model.iter().copied()), "{bucket:x?} {model:x?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ const HITS: u8 = 0b11;
 const MAIN: u8 = 0b100;
 /// The entry was hit since the duel last looked at it.
 const FRESH: u8 = 0b1000;
+/// How often the key was seen, when the sketch was last told of it.
+const SEEN: u32 = 4;
 
 /// An entry's hits count up to this.
 pub(super) const MOST_HITS: u8 = HITS;
@@ -86,9 +88,22 @@ impl Marks {
         self.with(MAIN, main)
     }
 
+    /// After the duel looked at it.
     #[inline]
-    pub(super) fn seen(self) -> Self {
+    pub(super) fn looked_at(self) -> Self {
         self.with(FRESH, false)
+    }
+
+    /// What the sketch said of the key when it was last told of it.
+    #[inline]
+    pub(super) fn seen(self) -> u8 {
+        self.0 >> SEEN
+    }
+
+    /// `seen` is at most 15, as the sketch's counts are.
+    #[inline]
+    pub(super) fn with_seen(self, seen: u8) -> Self {
+        Self(self.0 & ((1 << SEEN) - 1) | seen << SEEN)
     }
 
     #[inline]
@@ -110,7 +125,14 @@ mod tests {
         }
         assert!(marks.full() && marks.is_fresh());
         assert_eq!(marks.hit(), marks, "another hit has nothing to write");
-        let seen = marks.seen();
+        let seen = marks.looked_at();
         assert!(!seen.full() && !seen.is_fresh() && seen.hit() == marks);
+    }
+
+    #[test]
+    fn what_the_sketch_said_stays_beside_the_hits() {
+        let marks = Marks::new(true).with_seen(15).hit().hit();
+        assert_eq!((marks.seen(), marks.hits(), marks.is_main()), (15, 2, true));
+        assert_eq!(marks.with_seen(3).with_seen(8), Marks::new(true).hit().hit().with_seen(8));
     }
 }

@@ -149,16 +149,16 @@ pub(super) fn hit(touch: &Touch) {
 impl Evict for Adaptive {
     fn admit<'s>(&mut self, slot: u32, resident: Resident<'s>, slots: &impl Fn(u32) -> Option<Resident<'s>>) {
         let entry = Entry::from(resident);
-        let mut returns = false;
+        let (mut returns, mut seen) = (false, 0);
         if self.queues.weight() >= self.share / 2 {
             let (history, _, running) = self.parts();
-            history.sketch.add(entry.hash, 1);
+            seen = history.sketch.add(entry.hash, 1);
             if let Some(duel) = &mut history.duel {
                 duel.admitted(slot, entry.hash, &mut Residents(slots), &history.sketch, running);
             }
             returns = history.ghosts.take(entry.hash) && running.settings().ghosts;
         }
-        let marks = Marks::new(returns);
+        let marks = Marks::new(returns).with_seen(seen);
         marks.leave_on(resident.touch);
         self.queues.admit(slot, entry.weight, marks);
     }

@@ -19,26 +19,45 @@ pub(super) trait Entries {
 
 /// Who is told how often entries were seen, and tells it when the queues have to choose.
 pub(super) trait Frequency {
-    fn seen(&mut self, hash: u32, times: u8);
-    fn of(&self, hash: u32) -> u8;
+    /// The key was hit so often; returns what is to be noted of it.
+    fn seen(&mut self, entry: Entry, times: u8) -> Marks;
+    /// How often what leaves the window was seen.
+    fn of_candidate(&mut self, entry: Entry) -> u8;
+    /// How often what main would do without was seen.
+    fn of_victim(&mut self, entry: Entry) -> u8;
 }
 
 impl Frequency for Sketch {
-    fn seen(&mut self, hash: u32, times: u8) {
-        self.add(hash, times);
+    #[inline]
+    fn seen(&mut self, entry: Entry, times: u8) -> Marks {
+        entry.marks.with_seen(self.add(entry.hash, times))
     }
 
-    fn of(&self, hash: u32) -> u8 {
-        self.get(hash)
+    /// An entry without hits was last counted when it came to the window, and has it on it.
+    #[inline]
+    fn of_candidate(&mut self, entry: Entry) -> u8 {
+        entry.marks.seen()
+    }
+
+    /// The same is asked again as long as the candidates lose.
+    #[inline]
+    fn of_victim(&mut self, entry: Entry) -> u8 {
+        self.get_again(entry.hash)
     }
 }
 
 /// A miniature reads what the real cache sees, and adds nothing.
 impl Frequency for &Sketch {
-    fn seen(&mut self, _hash: u32, _times: u8) {}
+    fn seen(&mut self, entry: Entry, _times: u8) -> Marks {
+        entry.marks
+    }
 
-    fn of(&self, hash: u32) -> u8 {
-        self.get(hash)
+    fn of_candidate(&mut self, entry: Entry) -> u8 {
+        self.get(entry.hash)
+    }
+
+    fn of_victim(&mut self, entry: Entry) -> u8 {
+        self.get(entry.hash)
     }
 }
 
@@ -195,7 +214,7 @@ impl<O: Order> Queues<O> {
         let victim = self.turn_main(entries, frequency, size);
         let (slot, entry) = match (candidate, victim) {
             (Some((slot, candidate)), Some((rival, victim))) => {
-                if frequency.of(candidate.hash) > frequency.of(victim.hash) + settings.margin {
+                if frequency.of_candidate(candidate) > frequency.of_victim(victim) + settings.margin {
                     self.requeue(entries, slot, candidate, candidate.marks.in_main(true), End::Young);
                     (rival, victim)
                 } else {
@@ -256,8 +275,7 @@ impl<O: Order> Queues<O> {
                 return Some((slot, entry));
             }
             passed += 1;
-            frequency.seen(entry.hash, hits);
-            let marks = entry.marks.with_hits(0).in_main(settings.promote);
+            let marks = frequency.seen(entry, hits).with_hits(0).in_main(settings.promote);
             self.requeue(entries, slot, entry, marks, End::Young);
         }
         None
@@ -279,10 +297,10 @@ impl<O: Order> Queues<O> {
                 return Some((slot, entry));
             }
             passed += 1;
-            frequency.seen(entry.hash, 1);
             // A window that became too small takes what main would keep.
             let main = self.window_weight + size.newcomer >= size.target - size.target / 8;
-            self.requeue(entries, slot, entry, entry.marks.with_hits(hits - 1).in_main(main), End::Young);
+            let marks = frequency.seen(entry, 1).with_hits(hits - 1).in_main(main);
+            self.requeue(entries, slot, entry, marks, End::Young);
         }
     }
 }

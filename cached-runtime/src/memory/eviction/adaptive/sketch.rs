@@ -11,6 +11,19 @@ pub(super) struct Sketch {
     sightings: usize,
     /// After so many sightings all counts are halved.
     period: usize,
+    last: Answer,
+}
+
+/// An answer that was given, and holds as long as nothing is counted in its block.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    block: usize,
+    hash: u32,
+    count: u8,
+}
+
+impl Answer {
+    const NONE: Self = Self { block: usize::MAX, hash: 0, count: 0 };
 }
 
 /// Two words of counters for each row.
@@ -55,15 +68,16 @@ impl Block {
         })
     }
 
-    /// Raises those of the key's counters that are the least.
+    /// Raises those of the key's counters that are the least, and returns what they are then.
     #[inline]
-    fn raise(&mut self, place: Place, by: u64) {
+    fn raise(&mut self, place: Place, by: u64) -> u64 {
         let counters = self.counters(place);
         let to = (least(counters) + by).min(MOST);
         for (row, counter) in counters.into_iter().enumerate() {
             let (word, shift) = place.in_row(row);
             self.0[word] += to.saturating_sub(counter) << shift;
         }
+        to
     }
 }
 
@@ -77,7 +91,7 @@ impl Sketch {
     pub(super) fn new(entries: usize) -> Self {
         let words = ((entries as f32 * WORDS_PER_ENTRY) as usize).max(LEAST_ENTRIES);
         let blocks = vec![Block::default(); words.div_ceil(WORDS)];
-        Self { blocks, sightings: 0, period: entries.max(LEAST_ENTRIES) * PERIOD }
+        Self { blocks, sightings: 0, period: entries.max(LEAST_ENTRIES) * PERIOD, last: Answer::NONE }
     }
 
     #[inline]
@@ -94,23 +108,26 @@ impl Sketch {
         prefetch(self.blocks.as_ptr().wrapping_add(self.place(hash).block));
     }
 
-    /// Counts `sightings`; only the smallest of the key's counters grow.
+    /// Counts `sightings`; only the smallest of the key's counters grow. Returns how often it was seen by now, as [`get`](Self::get) would.
     #[inline]
-    pub(super) fn add(&mut self, hash: u32, sightings: u8) {
+    pub(super) fn add(&mut self, hash: u32, sightings: u8) -> u8 {
         let place = self.place(hash);
-        if let Some(block) = self.blocks.get_mut(place.block) {
-            block.raise(place, sightings.into());
+        let count = self.blocks.get_mut(place.block).map_or(0, |block| block.raise(place, sightings.into()));
+        if place.block == self.last.block {
+            self.last = Answer::NONE;
         }
         self.sightings += usize::from(sightings);
         if self.sightings >= self.period {
             self.fade();
         }
+        count as u8
     }
 
     #[cold]
     #[inline(never)]
     fn fade(&mut self) {
         self.sightings /= 2;
+        self.last = Answer::NONE;
         for word in self.blocks.iter_mut().flat_map(|block| &mut block.0) {
             *word = (*word >> 1) & 0x7777_7777_7777_7777;
         }
@@ -121,6 +138,15 @@ impl Sketch {
     pub(super) fn get(&self, hash: u32) -> u8 {
         let place = self.place(hash);
         self.blocks.get(place.block).map_or(0, |block| least(block.counters(place))) as u8
+    }
+
+    /// The same, by heart if the last question was about the same key.
+    #[inline]
+    pub(super) fn get_again(&mut self, hash: u32) -> u8 {
+        if self.last.hash != hash || self.last.block == Answer::NONE.block {
+            self.last = Answer { block: self.place(hash).block, hash, count: self.get(hash) };
+        }
+        self.last.count
     }
 }
 
@@ -136,14 +162,14 @@ mod tests {
         }
         sketch.add(8, 3);
         assert_eq!((sketch.get(7), sketch.get(8), sketch.get(9)), (15, 3, 0));
-        (sketch.sightings..sketch.period).for_each(|_| sketch.add(9, 1));
+        (sketch.sightings..sketch.period).for_each(|_| _ = sketch.add(9, 1));
         assert_eq!((sketch.get(7), sketch.get(8), sketch.get(9)), (7, 1, 7));
     }
 
     #[test]
     fn keys_rarely_pass_for_each_other() {
         let mut sketch = Sketch::new(2_000);
-        (0..2_000).for_each(|hash| sketch.add(hash, 3));
+        (0..2_000).for_each(|hash| _ = sketch.add(hash, 3));
         let mistaken = (2_000..4_000).filter(|&hash| sketch.get(hash) > 0).count();
         assert!(mistaken < 200, "{mistaken} of 2,000 that were never seen");
     }
