@@ -32,6 +32,7 @@ impl Tick {
     }
 
     /// This point plus `duration`; what does not fit never comes.
+    #[inline]
     pub(crate) fn after(self, duration: Duration) -> Tick {
         if self == Tick::NEVER {
             return self;

@@ -273,10 +273,11 @@ impl Counters {
     /// Entries left, so many by each [`EvictionCause`].
     #[inline]
     pub(crate) fn evicted(&self, left: &[u32; 4]) {
-        for (cause, left) in EvictionCause::ALL.iter().zip(left) {
-            if *left > 0 {
-                self.often.add(Often::Evictions as usize + *cause as usize, (*left).into());
-                self.observer.evicted(*cause, (*left).into());
+        self.often.add_each(Often::Evictions as usize, left.map(u64::from));
+        for cause in EvictionCause::ALL {
+            let left = left[cause as usize];
+            if left > 0 {
+                self.observer.evicted(cause, left.into());
             }
         }
     }

@@ -216,8 +216,8 @@ where
         }
         let kept = self.core.kept(&key, &value);
         let hash = self.hash(&key);
-        match kept {
-            Some(kept) => self.core.engine.insert(hash, key, value, &kept),
+        match &kept {
+            Some(kept) => self.core.engine.insert(hash, key, value, kept),
             None => {
                 self.core.engine.invalidate_key(hash, |other| *other == key);
             }

@@ -70,7 +70,8 @@ impl<'e, K, V> Departures<'e, K, V> {
 }
 
 impl<K, V> More<'_, K, V> {
-    fn tell(&self, engine: &Engine<K, V>) {
+    #[cold]
+    fn settle(self: Box<Self>, engine: &Engine<K, V>) {
         for (entry, cause) in &self.heard {
             if let Some(listener) = &engine.listener {
                 // A listener that panics must not take the caller of an unrelated key down with it.
@@ -89,7 +90,7 @@ impl<K, V> Drop for Departures<'_, K, V> {
             self.engine.counters.evicted(&self.left);
         }
         if let Some(more) = self.more.take() {
-            more.tell(self.engine);
+            more.settle(self.engine);
         }
     }
 }

@@ -297,7 +297,7 @@ impl<'s, K, V> Writing<'s, K, V> {
     }
 
     /// Makes an entry impossible to find that the eviction does not know any more.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, at: u32, cause: EvictionCause, gone: &mut Departures<'s, K, V>) {
         if self.needs.listener {
             self.table.slots().take_out(at);
@@ -329,7 +329,7 @@ impl<'s, K, V> Writing<'s, K, V> {
     }
 
     /// Hands on what can be dropped by now; see [`Slots::reclaim`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn reclaim(&mut self, prompt: bool, tick: Tick, gone: &mut Departures<'_, K, V>) {
         let mut slots = self.table.slots();
         if slots.is_time_to_reclaim(prompt, tick) {

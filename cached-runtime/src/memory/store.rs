@@ -53,10 +53,11 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let fits = u64::from(weight) <= self.capacity();
         let mut gone = Departures::none(self);
         let mut room_elsewhere = fits;
-        self.shard(hash).prefetch(hash);
+        let own_shard = self.shard(hash);
+        own_shard.prefetch(hash);
         for round in 0..ROUNDS {
             let now = self.now();
-            let mut shard = self.shard(hash).write();
+            let mut shard = own_shard.write();
             shard.prefetch(hash);
             // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
             let (key, own) = match &right {
@@ -67,7 +68,9 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 },
             };
             let found = shard.find(hash, |other| other == key);
-            let older = older_loads(&shard, hash, key, own.map(|flight| flight.number));
+            let others = shard.loading.len() > usize::from(own.is_some());
+            let older =
+                if others { older_loads(&shard, hash, key, own.map(|flight| flight.number)) } else { Vec::new() };
             let awaited = own.is_some_and(|flight| flight.was_joined());
             // Nobody can come any more who waits, as long as the lock is held.
             let for_waiters = awaited.then(|| value.clone());
@@ -203,10 +206,8 @@ impl<K: Eq, V: Clone> Engine<K, V> {
 }
 
 /// The loads of a key that began before one's own, if one has one.
+#[cold]
 fn older_loads<K: Eq, V>(shard: &Writing<'_, K, V>, hash: u64, key: &K, own: Option<u64>) -> Vec<u64> {
-    if shard.loading.len() == usize::from(own.is_some()) {
-        return Vec::new();
-    }
     let began_earlier = |number: u64| own.is_none_or(|own| number < own);
     let older = shard.loading.iter_hash(hash).filter(|other| began_earlier(other.flight.number) && other.key == *key);
     older.map(|other| other.flight.number).collect()

@@ -158,7 +158,7 @@ pub(super) fn slot<K, V>(front: &Front<K, V>, at: u32) -> Option<Entry<'_, K, V>
 /// The entry in a slot. For those who hold the lock.
 #[inline]
 pub(super) fn live<K, V>(front: &Front<K, V>, at: u32) -> Option<Filled<'_, K, V>> {
-    let entry = slot(front, at).filter(|entry| entry.slot.state() == State::Live)?;
+    let entry = slot(front, at).filter(|entry| entry.slot.is(State::Live))?;
     // SAFETY: live slots are filled, and to empty one out takes the lock, which the caller holds.
     Some(unsafe { entry.filled() })
 }

@@ -84,7 +84,7 @@ impl<K, V> Drop for Cleared<K, V> {
         let _chunks = Chunks(view);
         let slots = view.chunks.len() * Slot::<K, V>::CHUNK;
         for entry in (0..slots).map_while(|at| view.slot(at as u32)) {
-            if entry.slot.state() != State::Free {
+            if !entry.slot.is(State::Free) {
                 // SAFETY: nobody reads it, and it is filled.
                 drop(unsafe { entry.slot.empty_out() });
             }
@@ -196,8 +196,14 @@ impl<K, V> Slots<'_, K, V> {
         let Garbage { slots, views, cleared } = garbage;
         drop(views);
         fallen.cleared.extend(cleared);
+        if !needs_drop::<K>() && !needs_drop::<V>() && !self.owned.sides.tags {
+            // Nothing is done to a slot but to fill it again.
+            self.owned.free.extend_from_slice(&slots);
+            self.recycle(slots);
+            return;
+        }
         for &at in &slots {
-            let Some(entry) = slot(self.front, at).filter(|entry| entry.slot.state() == State::Buried) else { continue };
+            let Some(entry) = slot(self.front, at).filter(|entry| entry.slot.is(State::Buried)) else { continue };
             // SAFETY: it was taken out of the index before an epoch was closed in which nobody reads any more, and buried slots are filled.
             let ((key, value), tags) = unsafe {
                 let tags = entry.side.and_then(|side| side.set_tags(entry.within, None));
@@ -208,10 +214,14 @@ impl<K, V> Slots<'_, K, V> {
                 fallen.entries.push((key, value, tags));
             }
         }
+        self.recycle(slots);
+    }
+
+    /// For the next garbage.
+    fn recycle(&mut self, mut slots: Vec<u32>) {
         if self.owned.garbage.slots.capacity() == 0 {
-            // For the next garbage.
+            slots.clear();
             self.owned.garbage.slots = slots;
-            self.owned.garbage.slots.clear();
         }
     }
 }

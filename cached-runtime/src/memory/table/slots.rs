@@ -120,6 +120,12 @@ impl<K, V> Slot<K, V> {
         }
     }
 
+    /// Whether the state is this one.
+    #[inline]
+    pub(super) fn is(&self, state: State) -> bool {
+        self.state.load(Ordering::Relaxed) == state as u8
+    }
+
     pub(super) fn set_state(&self, state: State) {
         self.state.store(state as u8, Ordering::Relaxed);
     }

@@ -73,7 +73,7 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
         if !std::ptr::eq(reading.front, &raw const self.table.front) {
             return None;
         }
-        let entry = slot(&self.table.front, at).filter(|entry| entry.slot.state() == State::Live)?;
+        let entry = slot(&self.table.front, at).filter(|entry| entry.slot.is(State::Live))?;
         // SAFETY: whoever takes it out does that later than the reading began, so it is not emptied out before that ends, and neither are
         // the chunk and what is beside it freed, though the view that led here may be: this keeps nothing of it.
         unsafe {
@@ -84,7 +84,7 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
 
     /// Keeps what was taken out from being freed until the result is dropped, for which the lock must not be held.
     pub(in crate::memory) fn hold(&mut self, at: u32) -> Option<Held<'t, K, V, R>> {
-        let entry = slot(&self.table.front, at).filter(|entry| entry.slot.state() == State::Out)?;
+        let entry = slot(&self.table.front, at).filter(|entry| entry.slot.is(State::Out))?;
         entry.slot.set_state(State::Held);
         let slot = NonNull::from(entry.slot);
         self.inside.owned.held += 1;
@@ -114,6 +114,7 @@ impl<K, V> Slots<'_, K, V> {
     }
 
     /// Adds an entry whose key is not there yet.
+    #[inline]
     pub(in crate::memory) fn insert(&mut self, new: New<K, V>) -> u32 {
         if self.owned.len >= current(self.front).index.room() {
             self.enlarge_index();
@@ -127,7 +128,7 @@ impl<K, V> Slots<'_, K, V> {
 
     /// Puts an entry in the place of one with the same key that is [leaving](Self::detach): readers find one or the other.
     pub(in crate::memory) fn replace(&mut self, old: u32, new: New<K, V>) -> u32 {
-        if slot(self.front, old).is_none_or(|entry| entry.slot.state() != State::Leaving) {
+        if slot(self.front, old).is_none_or(|entry| !entry.slot.is(State::Leaving)) {
             return self.insert(new);
         }
         let hash = new.hash;
@@ -141,6 +142,7 @@ impl<K, V> Slots<'_, K, V> {
     }
 
     /// Fills a free slot.
+    #[inline(always)]
     fn place(&mut self, new: New<K, V>) -> u32 {
         let at = match self.owned.free.pop() {
             Some(at) => at,
@@ -148,8 +150,9 @@ impl<K, V> Slots<'_, K, V> {
         };
         let New { hash, key, value, deadline, tags } = new;
         if let Some(entry) = slot(self.front, at) {
-            debug_assert_eq!(entry.slot.state(), State::Free);
-            // SAFETY: the slot is free, under the lock; so nobody reads what is beside it either.
+            // Buried, if there was nothing to be dropped in it.
+            debug_assert!(entry.slot.is(State::Free) || entry.slot.is(State::Buried));
+            // SAFETY: the slot is on the list of free ones, under the lock; so nobody reads what is beside it either.
             unsafe {
                 if let Some(side) = entry.side {
                     side.set_tags(entry.within, tags);
@@ -161,6 +164,7 @@ impl<K, V> Slots<'_, K, V> {
     }
 
     /// A slot that was never filled.
+    #[cold]
     fn fresh(&mut self) -> u32 {
         let at = self.owned.used;
         self.owned.used += 1;
@@ -217,6 +221,7 @@ impl<K, V> Slots<'_, K, V> {
         self.owned.garbage.views.extend(old);
     }
 
+    #[cold]
     fn enlarge_index(&mut self) {
         let room = current(self.front).index.room();
         // The usual end of growth is exact; a shard may come to hold some more or some less than its share.
@@ -237,7 +242,7 @@ impl<K, V> Slots<'_, K, V> {
 
     /// Takes an entry out of the hands of writers. Readers still find it, until it is replaced or [taken out](Self::take_out).
     pub(in crate::memory) fn detach(&mut self, at: u32) {
-        if let Some(entry) = slot(self.front, at).filter(|entry| entry.slot.state() == State::Live) {
+        if let Some(entry) = slot(self.front, at).filter(|entry| entry.slot.is(State::Live)) {
             entry.slot.set_state(State::Leaving);
         }
     }
@@ -248,15 +253,16 @@ impl<K, V> Slots<'_, K, V> {
     }
 
     /// Makes an entry impossible to find, and lets it be freed when nobody can be reading it any more.
+    #[inline]
     pub(in crate::memory) fn discard(&mut self, at: u32) {
         if self.take_out_as(at, State::Buried) {
             self.owned.garbage.slots.push(at);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take_out_as(&mut self, at: u32, state: State) -> bool {
-        let found = slot(self.front, at).filter(|entry| matches!(entry.slot.state(), State::Live | State::Leaving));
+        let found = slot(self.front, at).filter(|entry| entry.slot.is(State::Live) || entry.slot.is(State::Leaving));
         let Some(entry) = found else { return false };
         entry.slot.set_state(state);
         let hash_of = |other| Some(slot(self.front, other)?.slot.hash());
@@ -268,7 +274,7 @@ impl<K, V> Slots<'_, K, V> {
 
     /// Lets what was taken out be freed when nobody can be reading it any more.
     pub(in crate::memory) fn bury(&mut self, at: u32) {
-        let found = slot(self.front, at).filter(|entry| entry.slot.state() == State::Out);
+        let found = slot(self.front, at).filter(|entry| entry.slot.is(State::Out));
         if let Some(entry) = found {
             entry.slot.set_state(State::Buried);
             self.owned.garbage.slots.push(at);
@@ -321,7 +327,7 @@ impl<K, V, R> Drop for Held<'_, K, V, R> {
         let mut locked = self.table.lock();
         let mut slots = locked.slots();
         slots.owned.held -= 1;
-        let found = slot(slots.front, self.at).filter(|entry| entry.slot.state() == State::Held);
+        let found = slot(slots.front, self.at).filter(|entry| entry.slot.is(State::Held));
         if let Some(entry) = found {
             entry.slot.set_state(State::Out);
             slots.bury(self.at);

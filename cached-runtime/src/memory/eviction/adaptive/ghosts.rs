@@ -51,7 +51,9 @@ impl Bucket {
         /// Without the lowest fingerprint that is marked, and with `next` as the highest.
         fn without(word: u64, matches: u64, next: u64) -> u64 {
             let below = (1 << (matches.trailing_zeros() / FINGERPRINT * FINGERPRINT)) - 1;
-            word & below | (word >> FINGERPRINT & !below) & !(u64::MAX << (64 - FINGERPRINT)) | next << (64 - FINGERPRINT)
+            word & below
+                | (word >> FINGERPRINT & !below) & !(u64::MAX << (64 - FINGERPRINT))
+                | next << (64 - FINGERPRINT)
         }
         self.0 = match young {
             0 => [self.0[0], without(self.0[1], old, 0)],

@@ -107,6 +107,7 @@ pub(super) struct Linked {
 }
 
 impl Linked {
+    #[inline]
     fn queue(&self, which: Which) -> &Queue {
         match which {
             Which::Window => &self.window,
@@ -114,6 +115,7 @@ impl Linked {
         }
     }
 
+    #[inline]
     fn parts(&mut self, which: Which) -> (&mut Queue, &mut Links) {
         let queue = match which {
             Which::Window => &mut self.window,
@@ -128,6 +130,7 @@ impl Order for Linked {
         self.queue(which).len()
     }
 
+    #[inline]
     fn push(&mut self, which: Which, slot: u32, end: End) {
         let (queue, links) = self.parts(which);
         links.make_room(slot);
