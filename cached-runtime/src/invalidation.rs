@@ -52,6 +52,8 @@ impl Invalidation {
     }
 
     /// The entry whose key has exactly this text, in every cache. No character is a wildcard; [`escape`] values that come from outside.
+    ///
+    /// For what it costs see [`invalidate`].
     pub fn key(mut self, text: impl Into<String>) -> Self {
         self.items.push(Item::Key(text.into()));
         self
@@ -177,7 +179,8 @@ impl Item {
 ///
 /// # Cost
 ///
-/// One hash look-up in each cache whose keys begin alike.
+/// One hash look-up in each cache whose keys begin alike. The first key of a cache that is named, in this way or by a companion or an
+/// attribute, has the texts of its entries indexed: O(entries), once. Hits go on meanwhile.
 pub fn invalidate(text: &str) -> Invalidated {
     Invalidation::new().key(text).run()
 }

@@ -42,7 +42,7 @@ impl<'e, K, V> Departures<'e, K, V> {
 
     /// An entry cannot be found by text any more.
     pub(super) fn unlink(&self, name: Name) {
-        self.engine.unlink(name.text, name.hash);
+        self.engine.unlink(Some(name.text), name.hash);
     }
 
     pub(super) fn hear(&mut self, entry: Held<'e, K, V>, cause: EvictionCause) {

@@ -40,7 +40,7 @@ impl<K: Eq, V> Engine<K, V> {
         gone.len()
     }
 
-    /// The same for whatever has this text. Needs a text index.
+    /// The same for whatever has this text. Needs a text index, which the first call makes: see [`Engine::texts`].
     pub(crate) fn invalidate_text(&self, text: &str) -> usize {
         self.counters.invalidated(InvalidationKind::Key);
         self.outdate_text(text)
@@ -48,7 +48,7 @@ impl<K: Eq, V> Engine<K, V> {
 
     /// The same where nobody asked for it: what is behind this cache has changed.
     pub(crate) fn outdate_text(&self, text: &str) -> usize {
-        let Some(index) = &self.text else { return 0 };
+        let Some(index) = self.texts() else { return 0 };
         let keys = index.keys(index.hash_of_text(text));
         keys.into_iter().map(|hash| self.remove_where(hash, |key| index.is_text_of(key, text))).sum()
     }

@@ -82,7 +82,7 @@ impl<K: Eq + 'static, V: Clone + 'static> Shared<K, V> {
         // Before anything is read from the source: an invalidation from here on finds the load outdated.
         let captured = self.tags.capture();
         let tags = self.tags.intern(&want.tags);
-        let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&want.key));
+        let likely_text = self.likely_text(&want.key);
         let mut shard = self.shard(want.hash).write();
         if let Some(found) = want.reuse.entry().then(|| self.entry(&mut shard, &want, gone)).flatten() {
             Begun::Found(found)
@@ -95,6 +95,7 @@ impl<K: Eq + 'static, V: Clone + 'static> Shared<K, V> {
                 }
             }
         } else {
+            let text = self.text_in(&shard, &want.key, likely_text);
             let flight = Arc::new(Flight::new(tags, captured));
             let hash = want.hash;
             let joinable = want.reuse.joins();

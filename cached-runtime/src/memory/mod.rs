@@ -13,6 +13,7 @@ mod departures;
 mod eviction;
 mod invalidate;
 mod load;
+mod naming;
 mod shard;
 mod store;
 mod table;
@@ -31,7 +32,7 @@ use self::departures::Departures;
 use self::eviction::Eviction;
 pub use self::eviction::Policy;
 pub(crate) use self::load::{Acquire, Acquired, Lead, Reuse, Want};
-use self::shard::{Needs, Shard, in_shard};
+use self::shard::{Needs, Shard};
 pub(crate) use self::store::Storing;
 use self::text_index::TextIndex;
 pub(crate) use self::text_index::WriteKey;
@@ -73,6 +74,21 @@ pub(crate) struct Engine<K, V> {
     pub(crate) counters: Counters,
 }
 
+/// Shards are chosen by the bits of a hash from this on, ...
+const SHARD: u32 = 40;
+/// ... and the slot in them by 32 bits from this on: those between what choosing a load takes, which are the highest and the lowest.
+const IN_SHARD: u32 = 8;
+
+#[inline]
+fn in_shard(hash: u64) -> u32 {
+    (hash >> IN_SHARD) as u32
+}
+
+/// As much of a hash as tells where its entry is, from a shard's number and the [part](in_shard) that is kept there.
+fn whereabouts(shard: usize, in_shard: u32) -> u64 {
+    (shard as u64) << SHARD | u64::from(in_shard) << IN_SHARD
+}
+
 /// Fewer entries than this do not deserve a shard of their own ...
 const SHARD_WORTH: u64 = 256;
 /// ... and where there are so many shards ...
@@ -91,7 +107,7 @@ impl<K, V> Engine<K, V> {
         let cores = || std::thread::available_parallelism().map_or(4, usize::from);
         let shards = setup.shards.unwrap_or_else(|| shards_for(setup.capacity, cores())).next_power_of_two();
         let policies = Eviction::for_shards(setup.policy, setup.capacity, shards);
-        let needs = Needs { tags: setup.tagged, names: setup.text.is_some(), listener: setup.listener.is_some() };
+        let needs = Needs { tags: setup.tagged, listener: setup.listener.is_some() };
         let share = usize::try_from(setup.capacity / shards as u64).unwrap_or(usize::MAX / 2);
         let shard = |policy| CachePadded(Shard::new(policy, share, needs));
         Self {
@@ -115,10 +131,10 @@ impl<K, V> Engine<K, V> {
         state.finish()
     }
 
-    /// Chosen from bits that the tables, which use the lowest and the highest, do not.
+    /// The other bits tell where in it: see [`in_shard`] and [`whereabouts`].
     #[inline]
     fn shard(&self, hash: u64) -> &Shard<K, V> {
-        &self.shards[(hash >> 40) as usize & (self.shards.len() - 1)].0
+        &self.shards[(hash >> SHARD) as usize & (self.shards.len() - 1)].0
     }
 
     pub(crate) fn capacity(&self) -> u64 {
@@ -157,19 +173,6 @@ impl<K, V> Engine<K, V> {
     #[inline]
     fn tick(&self, now: Tick) -> Tick {
         if self.clock.is_system() { now } else { table::now() }
-    }
-
-    /// Makes an entry or a load reachable by text, in the same breath in which it appears under its shard's lock.
-    fn link(&self, text: u32, key: u64) {
-        if let Some(index) = &self.text {
-            index.add(text, key);
-        }
-    }
-
-    fn unlink(&self, text: u32, key: u64) {
-        if let Some(index) = &self.text {
-            index.remove(text, key);
-        }
     }
 
     /// Removes everything that is dead. O(entries), one shard at a time.
@@ -214,12 +217,12 @@ impl<K, V> Engine<K, V> {
         assert_eq!(weight, self.budget.used(), "the budget is what the entries weigh");
         assert!(weight <= self.budget.capacity(), "G11");
         let loads: usize = self.shards.iter().map(|shard| shard.0.write().loading.len()).sum();
+        let named: usize = self.shards.iter().map(|shard| shard.0.write().names()).sum();
         if let Some(index) = &self.text {
-            assert_eq!(
-                index.links(),
-                self.len() + loads,
-                "every entry and load has its text, and no text outlives them"
-            );
+            assert_eq!(index.links(), named, "no text outlives its entry or load");
+            if index.is_complete() {
+                assert_eq!(named, self.len() + loads, "every entry and load has its text");
+            }
         }
     }
 }

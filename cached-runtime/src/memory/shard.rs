@@ -1,4 +1,4 @@
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -6,15 +6,11 @@ use hashbrown::HashTable;
 use super::departures::Departures;
 use super::eviction::{Eviction, Hits, Resident};
 use super::table::{self, Filled, New, Reading, Sides, SlotTags, Slots, Table};
+use super::text_index::TextIndex;
+use super::{in_shard, whereabouts};
 use crate::cause::EvictionCause;
 use crate::clock::Tick;
 use crate::flight::Flight;
-
-/// The bits of a hash that shards use: other ones than those that choose a shard.
-#[inline]
-pub(super) fn in_shard(hash: u64) -> u32 {
-    (hash >> 8) as u32
-}
 
 /// An entry about to be stored.
 pub(super) struct Slot<K, V> {
@@ -23,8 +19,8 @@ pub(super) struct Slot<K, V> {
     pub(super) value: V,
     pub(super) deadline: Tick,
     pub(super) weight: u32,
-    /// Hash of the key's text, where the cache has a text index.
-    pub(super) text: u32,
+    /// Hash of the key's text, where the text index has it.
+    pub(super) text: Option<u32>,
     pub(super) tags: Option<Box<SlotTags>>,
 }
 
@@ -45,6 +41,9 @@ impl<K, V> Filled<'_, K, V> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Name {
     pub(super) text: u32,
+    /// Whether it is known there.
+    known: bool,
+    /// That of the key, or as much of it as tells where the entry is.
     pub(super) hash: u64,
 }
 
@@ -56,7 +55,8 @@ pub(super) type Held<'s, K, V> = table::Held<'s, K, V, State<K, V>>;
 pub(super) struct Loading<K, V> {
     pub(super) hash: u64,
     pub(super) key: K,
-    pub(super) text: u32,
+    /// Hash of the key's text, where the text index has it.
+    pub(super) text: Option<u32>,
     /// Whether others may wait for it.
     pub(super) joinable: bool,
     pub(super) flight: Arc<Flight<V>>,
@@ -88,7 +88,9 @@ pub(super) struct State<K, V> {
     total: u64,
     /// By slot; empty as long as all entries weigh 1.
     weights: Vec<u32>,
-    /// By slot; empty where there is no text index.
+    /// Whether the text index is to know what comes.
+    named: bool,
+    /// By slot; empty where entries have no names.
     names: Vec<Name>,
 }
 
@@ -97,8 +99,6 @@ pub(super) struct State<K, V> {
 pub(super) struct Needs {
     /// Entries can die without expiring.
     pub(super) tags: bool,
-    /// Keys have texts.
-    pub(super) names: bool,
     /// Somebody wants to see what leaves.
     pub(super) listener: bool,
 }
@@ -156,8 +156,15 @@ impl<K, V> State<K, V> {
             needs,
             total: 0,
             weights: Vec::new(),
+            named: false,
             names: Vec::new(),
         }
+    }
+
+    /// Whether the text index is to know what is added.
+    #[inline]
+    pub(super) fn is_named(&self) -> bool {
+        self.named
     }
 
     fn weight(&self, at: u32) -> u32 {
@@ -171,7 +178,7 @@ impl<K, V> State<K, V> {
     }
 
     fn name(&self, at: u32) -> Option<Name> {
-        self.names.get(at as usize).copied()
+        self.names.get(at as usize).copied().filter(|name| name.known)
     }
 }
 
@@ -255,8 +262,8 @@ impl<'s, K, V> Writing<'s, K, V> {
         };
         state.set_weight(at, weight);
         state.total += u64::from(weight);
-        if state.needs.names {
-            put(&mut state.names, at, Name { text, hash }, Name::default());
+        if let Some(text) = text {
+            put(&mut state.names, at, Name { text, known: true, hash }, Name::default());
         }
         let residents = residents(&slots, &state.weights);
         if let Some(resident) = residents(at) {
@@ -328,6 +335,30 @@ impl<'s, K, V> Writing<'s, K, V> {
         }
     }
 
+    /// From here on the text index knows what is added. Gives it the loads that are there.
+    pub(super) fn begin_naming(&mut self, index: &TextIndex<K>) {
+        self.named = true;
+        for loading in self.loading.iter_mut().filter(|loading| loading.text.is_none()) {
+            let text = index.hash_of_key(&loading.key);
+            index.add(text, loading.hash);
+            loading.text = Some(text);
+        }
+    }
+
+    /// Gives the text index the entries in these slots that it does not know. `shard` is the number of this one.
+    pub(super) fn name_slots(&mut self, slots: Range<u32>, shard: usize, index: &TextIndex<K>) {
+        let (table, state) = self.table.split();
+        for at in slots {
+            if let Some(entry) = table.get(at)
+                && state.name(at).is_none()
+            {
+                let (text, hash) = (index.hash_of_key(entry.key()), whereabouts(shard, entry.hash()));
+                index.add(text, hash);
+                put(&mut state.names, at, Name { text, known: true, hash }, Name::default());
+            }
+        }
+    }
+
     /// Hands on what can be dropped by now; see [`Slots::reclaim`].
     #[inline(always)]
     pub(super) fn reclaim(&mut self, prompt: bool, tick: Tick, gone: &mut Departures<'_, K, V>) {
@@ -343,7 +374,7 @@ impl<'s, K, V> Writing<'s, K, V> {
             gone.void(loading);
         }
         let weight = self.total;
-        let unseen = !self.needs.listener && !self.needs.names;
+        let unseen = !self.needs.listener && !self.named;
         if let Some(cleared) = unseen.then(|| self.table.slots().clear()).flatten() {
             gone.count(u32::try_from(cleared).unwrap_or(u32::MAX), EvictionCause::Invalidated);
             let state = self.table.rest_mut();
@@ -414,6 +445,13 @@ impl<'s, K, V> Writing<'s, K, V> {
             }
         }
         (found > 0).then_some(weight)
+    }
+
+    /// How many entries and loads the text index should know.
+    #[cfg(all(test, not(shuttle)))]
+    pub(super) fn names(&self) -> usize {
+        let entries = (0..self.end()).filter(|at| self.slot(*at).is_some() && self.name(*at).is_some());
+        entries.count() + self.loading.iter().filter(|loading| loading.text.is_some()).count()
     }
 
     /// What the counts of the parts must add up to.

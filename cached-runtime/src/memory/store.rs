@@ -25,7 +25,7 @@ pub(super) enum Right<K> {
     /// The load with this number, for as long as it is not voided. Its table entry holds the key.
     Load(u64),
     /// Somebody's explicit word, which overrides loads under way.
-    Word { key: K, text: u32 },
+    Word { key: K, likely_text: Option<u32> },
 }
 
 /// How an attempt to store ended.
@@ -67,6 +67,10 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                     None => return Stored::Refused(value),
                 },
             };
+            let text = match &right {
+                Right::Word { key, likely_text } => self.text_in(&shard, key, *likely_text),
+                Right::Load(_) => None,
+            };
             let found = shard.find(hash, |other| other == key);
             let others = shard.loading.len() > usize::from(own.is_some());
             let older =
@@ -98,7 +102,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
                 }
             }
             let (key, text, linked) = match right {
-                Right::Word { key, text } => (key, text, false),
+                Right::Word { key, .. } => (key, text, false),
                 Right::Load(number) => {
                     let Some(loading) = shard.take_loading(hash, |loading| loading.flight.number == number) else {
                         continue;
@@ -200,8 +204,8 @@ impl<K: Eq, V: Clone> Engine<K, V> {
     pub(crate) fn insert(&self, hash: u64, key: K, value: V, storing: &Storing) {
         let captured = self.tags.capture();
         let tags = self.tags.intern(&storing.tags);
-        let text = self.text.as_ref().map_or(0, |index| index.hash_of_key(&key));
-        self.store(hash, Right::Word { key, text }, value, storing, SlotTags::boxed(tags, captured));
+        let likely_text = self.likely_text(&key);
+        self.store(hash, Right::Word { key, likely_text }, value, storing, SlotTags::boxed(tags, captured));
     }
 }
 

@@ -6,6 +6,7 @@ use hashbrown::hash_table::Entry;
 use smallvec::SmallVec;
 
 use crate::key::hash_text;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{CachePadded, Mutex};
 
 /// Renders a key's text.
@@ -15,10 +16,18 @@ pub(crate) type WriteKey<K> = Box<dyn Fn(&K, &mut dyn fmt::Write) -> fmt::Result
 ///
 /// Holds, per entry and load, 32 bits of the text's hash and the hash of the typed key; whoever looks a text up verifies it
 /// against the key itself. The locks here are taken under a shard's lock and nothing is called while they are held.
+///
+/// Empty until somebody [asks](super::Engine::texts) for a text: what is never invalidated by text pays nothing for it.
 pub(crate) struct TextIndex<K> {
     pub(crate) write: WriteKey<K>,
     hasher: foldhash::fast::RandomState,
     shards: Box<[CachePadded<Mutex<HashTable<Link>>>]>,
+    /// Whether somebody asked. Whoever adds an entry or load learns under its shard's lock whether to name it; this tells, before the lock is
+    /// taken, whether that is likely.
+    pub(super) asked: AtomicBool,
+    pub(super) complete: AtomicBool,
+    /// Held by who completes it, before any shard's lock.
+    pub(super) completing: Mutex<()>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +47,26 @@ fn spread(text: u32) -> u64 {
 impl<K> TextIndex<K> {
     pub(crate) fn new(write: WriteKey<K>, shards: usize) -> Self {
         let shards = (0..shards.next_power_of_two()).map(|_| CachePadded(Mutex::new(HashTable::new()))).collect();
-        Self { write, hasher: foldhash::fast::RandomState::default(), shards }
+        Self {
+            write,
+            hasher: foldhash::fast::RandomState::default(),
+            shards,
+            asked: AtomicBool::new(false),
+            complete: AtomicBool::new(false),
+            completing: Mutex::new(()),
+        }
+    }
+
+    /// Whether every entry and load is here.
+    #[inline]
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete.load(Ordering::Acquire)
+    }
+
+    /// The hash of a key's text, if it is likely to be needed.
+    #[inline]
+    pub(crate) fn likely_hash_of_key(&self, key: &K) -> Option<u32> {
+        self.asked.load(Ordering::Relaxed).then(|| self.hash_of_key(key))
     }
 
     pub(crate) fn hash_of_key(&self, key: &K) -> u32 {
@@ -80,6 +108,13 @@ impl<K> TextIndex<K> {
             Entry::Vacant(slot) => {
                 slot.insert(Link { text, key, count: 1 });
             }
+        }
+    }
+
+    /// For so many entries and loads that will be added.
+    pub(super) fn reserve(&self, links: usize) {
+        for shard in &self.shards {
+            shard.0.lock().reserve(links.div_ceil(self.shards.len()), |link| spread(link.text));
         }
     }
 

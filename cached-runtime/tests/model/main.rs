@@ -144,6 +144,33 @@ fn an_invalidated_text_is_gone() {
     });
 }
 
+/// The first who names a text makes the index of all, while others come and go. Fails if what is added meanwhile is not indexed, if the entries
+/// that were there are indexed before what is added, or if who comes second does not wait.
+#[test]
+fn a_text_finds_what_was_there_whoever_asks_first() {
+    explore(|| {
+        let cache = tagged().capacity(8).build();
+        (1..=2).for_each(|key| cache.insert(key, 0));
+        let others: Vec<_> = (3..=5)
+            .map(|key| {
+                let cache = cache.clone();
+                thread::spawn(move || {
+                    let old = if key == 3 { 1 } else { key };
+                    cache.insert(key, 1);
+                    cache.insert(old, 1);
+                    let removed = cache.handle().invalidate(&format!("rows:{old}"));
+                    assert_eq!((removed.removed(), cache.get(&old)), (1, None));
+                })
+            })
+            .collect();
+        join(others);
+        for key in [2, 3] {
+            assert_eq!(cache.handle().invalidate(&format!("rows:{key}")).removed(), 1, "{key}");
+        }
+        assert!(cache.is_empty());
+    });
+}
+
 /// Fails if the loads under way are left alone, or are voided only after the entries were looked at.
 #[test]
 fn an_invalidated_pattern_is_gone() {

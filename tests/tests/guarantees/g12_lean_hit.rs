@@ -44,10 +44,14 @@ fn rendered(id: &Id) -> u64 {
 }
 
 #[test]
-fn a_hit_renders_no_key_text() {
+fn a_hit_renders_no_key_text_and_a_miss_none_before_somebody_names_one() {
+    rendered(&Id(7));
+    assert_eq!(RENDERED.load(Ordering::Relaxed), 0, "nobody asked for a key by its text");
+    assert_eq!(cached_core::invalidate("g12:7").removed(), 1);
+    let after_naming = RENDERED.load(Ordering::Relaxed);
     rendered(&Id(7));
     let after_miss = RENDERED.load(Ordering::Relaxed);
-    assert!(after_miss > 0, "a miss renders the text for the index");
+    assert!(0 < after_naming && after_naming < after_miss, "from now on a miss renders the text for the index");
     for _ in 0..100 {
         rendered(&Id(7));
     }

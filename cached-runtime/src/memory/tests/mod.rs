@@ -1,5 +1,6 @@
 //! The engine held against a plain model of what it promises, and against user code that panics.
 
+mod naming;
 mod panics;
 mod property;
 mod reference;
