@@ -71,7 +71,7 @@ impl<'e, K, V> Departures<'e, K, V> {
 
 impl<K, V> More<'_, K, V> {
     #[cold]
-    fn settle(self: Box<Self>, engine: &Engine<K, V>) {
+    fn settle(&self, engine: &Engine<K, V>) {
         for (entry, cause) in &self.heard {
             if let Some(listener) = &engine.listener {
                 // A listener that panics must not take the caller of an unrelated key down with it.
