@@ -116,7 +116,7 @@ impl<K, V> Reading<'_, K, V> {
             // SAFETY: a view is freed when nobody can be reading it any more, and this reader is pinned.
             let view = unsafe { &*self.front.view.load(Ordering::Acquire) };
             let (mut found, mut outdated) = (None, false);
-            view.index.find(hash, |at| {
+            view.index.search(hash, |at| {
                 let Some(entry) = view.slot(at) else {
                     outdated = true;
                     return false;

@@ -1,5 +1,7 @@
 //! Where keys are: buckets of one cache line each, which readers search while a writer changes them.
 
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::prefetch;
@@ -7,8 +9,12 @@ use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Entries in a bucket. (The model checker is to see buckets overflow.)
 const CELLS: usize = if cfg!(shuttle) { 2 } else { 12 };
-/// Grown when buckets hold more than this in the mean.
-const FILL: usize = if cfg!(shuttle) { 2 } else { 10 };
+/// Entries in a bucket of a full shard, in the mean, at most: with seven or less of twelve cells in use, one bucket in forty overflows.
+const FULL: usize = if cfg!(shuttle) { 2 } else { 7 };
+/// Grown when buckets hold more than this in the mean. No two shards are equally full, and hardly one should grow for that.
+const MOST: usize = if cfg!(shuttle) { 2 } else { 8 };
+/// Few buckets hold more than that: they overflow less.
+const FEW: usize = if cfg!(shuttle) { 0 } else { 3 };
 
 /// A byte of the hash for each entry, then how many entries overflowed to later buckets, then the entries' slots.
 ///
@@ -80,14 +86,11 @@ fn portable_cells_with(tag: u8, first: u64, rest: u64) -> u32 {
 }
 
 impl Bucket {
-    fn word(&self, cell: usize) -> (&AtomicU64, u32) {
-        if cell < 8 { (&self.first, cell as u32 * 8) } else { (&self.rest, (cell as u32 - 8) * 8) }
-    }
-
-    fn set_tag(&self, cell: usize, tag: u8) {
-        let (word, shift) = self.word(cell);
-        let others = word.load(Ordering::Relaxed) & !(0xff << shift);
-        word.store(others | u64::from(tag) << shift, Ordering::Release);
+    /// The tags. The second word first: who sees there that nothing overflows any more sees in the first what came back.
+    #[inline]
+    fn tags(&self) -> (u64, u64) {
+        let rest = self.rest.load(Ordering::Acquire);
+        (self.first.load(Ordering::Acquire), rest)
     }
 
     fn overflow(&self) -> u64 {
@@ -117,38 +120,97 @@ impl Bucket {
         self.rest.load(Ordering::Relaxed) >> STRAYS & ((1 << CELLS) - 1)
     }
 
-    /// Fills a free cell.
-    fn put(&self, cell: usize, hash: u32, slot: u32, stray: bool) {
-        self.slots[cell].store(slot, Ordering::Release);
-        if stray {
-            self.rest.store(self.rest.load(Ordering::Relaxed) | 1 << (STRAYS + cell as u32), Ordering::Relaxed);
-        }
-        self.set_tag(cell, tag(hash));
+    #[inline]
+    fn free_cell(&self) -> Option<usize> {
+        let (first, rest) = self.tags();
+        let free = cells_with(0, first, rest);
+        (free != 0).then(|| free.trailing_zeros() as usize)
     }
 
+    /// The cell with this slot.
+    #[inline]
+    fn cell_of(&self, tag: u8, slot: u32) -> Option<usize> {
+        let (first, rest) = self.tags();
+        let mut candidates = cells_with(tag, first, rest);
+        while candidates != 0 {
+            let cell = candidates.trailing_zeros() as usize;
+            if self.slots.get(cell)?.load(Ordering::Relaxed) == slot {
+                return Some(cell);
+            }
+            candidates &= candidates - 1;
+        }
+        None
+    }
+
+    /// Where a cell's tag is.
+    #[inline]
+    fn word(&self, cell: usize) -> (&AtomicU64, u32) {
+        let word = if cell < 8 { &self.first } else { &self.rest };
+        (word, cell as u32 % 8 * 8)
+    }
+
+    /// Fills a free cell: readers see the tag last.
+    #[inline]
+    fn put(&self, cell: usize, hash: u32, slot: u32) {
+        self.slots[cell].store(slot, Ordering::Release);
+        let (word, shift) = self.word(cell);
+        word.store(word.load(Ordering::Relaxed) | u64::from(tag(hash)) << shift, Ordering::Release);
+    }
+
+    /// The same for an entry that has its home elsewhere.
+    fn put_stray(&self, cell: usize, hash: u32, slot: u32) {
+        let rest = self.rest.load(Ordering::Relaxed);
+        self.rest.store(rest | 1 << (STRAYS + cell as u32), Ordering::Release);
+        self.put(cell, hash, slot);
+    }
+
+    #[inline]
     fn empty(&self, cell: usize) {
-        self.set_tag(cell, 0);
+        let (word, shift) = self.word(cell);
+        word.store(word.load(Ordering::Relaxed) & !(0xff << shift), Ordering::Release);
+    }
+
+    fn empty_stray(&self, cell: usize) {
+        self.empty(cell);
         let rest = self.rest.load(Ordering::Relaxed);
         self.rest.store(rest & !(1 << (STRAYS + cell as u32)), Ordering::Release);
     }
-
-    /// The tags. The second word first: who sees there that nothing overflows any more sees in the first what came back.
-    #[inline]
-    fn tags(&self) -> (u64, u64) {
-        let rest = self.rest.load(Ordering::Acquire);
-        (self.first.load(Ordering::Acquire), rest)
-    }
-
-    fn free_cell(&self) -> Option<usize> {
-        let free = cells_with(0, self.first.load(Ordering::Relaxed), self.rest.load(Ordering::Relaxed));
-        (free != 0).then(|| free.trailing_zeros() as usize)
-    }
 }
 
-/// The bucket where a search begins, by the highest bits of the hash; its tag is the lowest.
-#[inline]
-fn home(hash: u32, log: u32) -> usize {
-    ((u64::from(hash) << log) >> 32) as usize
+/// A number of buckets in eight bits: the lower three say by how many eighths it is above a power of two, the upper five how far that
+/// one is below 2²⁹.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Number(u8);
+
+impl Number {
+    const MOST: usize = 15 << if usize::BITS > 32 { 25 } else { 20 };
+
+    /// The next such number, which is `buckets` itself if that is up to 16.
+    fn at_least(buckets: usize) -> Self {
+        let buckets = buckets.clamp(1, Self::MOST);
+        let log = buckets.ilog2();
+        let (eighths, log) = match (buckets * 8).div_ceil(1 << log) {
+            16 => (8, log + 1),
+            eighths => (eighths, log),
+        };
+        Self((29 - log as u8) << 3 | (eighths as u8 - 8))
+    }
+
+    fn get(self) -> usize {
+        (self.eighths() << 26 >> (self.0 >> 3)) as usize
+    }
+
+    #[inline]
+    fn eighths(self) -> u64 {
+        u64::from(self.0 & 7 | 8)
+    }
+
+    /// The bucket where a search begins, by the highest bits of the hash; its tag is the lowest.
+    #[inline]
+    fn home(self, hash: u32) -> usize {
+        // In two steps, since the second is undone where an address is made of it.
+        (u64::from(hash) * self.eighths() >> (self.0 >> 3) >> 6) as usize
+    }
 }
 
 /// The buckets of some index, by an address that says how many there are.
@@ -156,12 +218,15 @@ fn home(hash: u32, log: u32) -> usize {
 pub(super) struct Buckets;
 
 impl Buckets {
+    /// What buckets are aligned to, which leaves room in the address for their [`Number`].
+    const ALIGN: usize = 256;
+
     /// Where a search begins: in a bucket of an index with this [`start`](Index::start).
     #[inline]
     fn home_of(start: *mut Buckets, hash: u32) -> *const Bucket {
-        let log = (start.addr() & (align_of::<Bucket>() - 1)) as u32;
-        let first = start.map_addr(|address| address & !(align_of::<Bucket>() - 1)).cast::<Bucket>();
-        first.wrapping_add(home(hash, log))
+        let number = Number(start.addr() as u8);
+        let first = start.map_addr(|address| address & !(Self::ALIGN - 1)).cast::<Bucket>();
+        first.wrapping_add(number.home(hash))
     }
 
     /// For a search that will begin soon.
@@ -209,48 +274,133 @@ pub(super) struct Index(Arc<Inside>);
 
 #[derive(Debug)]
 struct Inside {
-    buckets: Box<[Bucket]>,
+    first: NonNull<Bucket>,
+    len: usize,
+    number: Number,
+    room: usize,
     /// How often an entry was called back. A search that meets one neither here nor there can tell by this that it has to look again.
     moves: AtomicU64,
 }
 
+impl Inside {
+    fn new(number: Number) -> Self {
+        let len = number.get();
+        let layout = Self::layout(len);
+        // SAFETY: there is at least one bucket, and none has size 0.
+        let Some(first) = NonNull::new(unsafe { alloc(layout) }.cast::<Bucket>()) else { handle_alloc_error(layout) };
+        for at in 0..len {
+            // SAFETY: the layout has room for so many.
+            unsafe { first.add(at).write(Bucket::default()) };
+        }
+        Self { first, len, number, room: room(len), moves: AtomicU64::new(0) }
+    }
+
+    fn layout(buckets: usize) -> Layout {
+        let layout = Layout::array::<Bucket>(buckets).and_then(|layout| layout.align_to(Buckets::ALIGN));
+        // Of a size that no machine has.
+        layout.unwrap_or_else(|_| handle_alloc_error(Layout::new::<Bucket>()))
+    }
+
+    #[inline]
+    fn buckets(&self) -> &[Bucket] {
+        // SAFETY: so many were made, and they live as long as this.
+        unsafe { std::slice::from_raw_parts(self.first.as_ptr(), self.len) }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this layout, and nobody uses them any more. Buckets have nothing to drop.
+        unsafe { dealloc(self.first.as_ptr().cast(), Self::layout(self.len)) }
+    }
+}
+
+/// How many entries so many buckets should hold at most.
+const fn room(buckets: usize) -> usize {
+    buckets * MOST + FEW
+}
+
 impl Index {
-    /// For up to `entries` entries, or somewhat more: the number of buckets is a power of two.
+    /// For up to `entries` entries, or somewhat more.
     pub(super) fn for_entries(entries: usize) -> Self {
-        let buckets = entries.div_ceil(FILL).next_power_of_two();
-        let buckets = (0..buckets).map(|_| Bucket::default()).collect();
-        Self(Arc::new(Inside { buckets, moves: AtomicU64::new(0) }))
+        Self::with_buckets(entries.saturating_sub(FEW).div_ceil(MOST))
+    }
+
+    fn with_buckets(buckets: usize) -> Self {
+        Self(Arc::new(Inside::new(Number::at_least(buckets))))
+    }
+
+    /// An empty index that is larger: by a half or so on the way to one for a full shard of `share` entries, by an eighth beyond. That way the
+    /// end of growth is exact. A shard may come to hold some more or some less than its share.
+    pub(super) fn larger(&self, share: usize) -> Self {
+        let (len, full) = (self.0.len, Number::at_least(share.div_ceil(FULL)).get());
+        let mut next = full.max(len + len / 8 + 1);
+        while next * 2 / 3 > len + len / 8 {
+            next = next * 2 / 3;
+        }
+        Self::with_buckets(next)
     }
 
     /// For [`Home::of`].
     pub(super) fn start(&self) -> *mut Buckets {
-        let log = self.0.buckets.len().trailing_zeros() as usize;
-        // Buckets are aligned to cache lines, which leaves room in the address for the logarithm of their number.
-        self.0.buckets.as_ptr().cast::<Buckets>().cast_mut().map_addr(|address| address | log)
+        // What the alignment leaves room for.
+        self.0.first.as_ptr().cast::<Buckets>().map_addr(|address| address | usize::from(self.0.number.0))
     }
 
     /// How many entries it should hold at most.
+    #[inline]
     pub(super) fn room(&self) -> usize {
-        self.0.buckets.len() * FILL
+        self.0.room
     }
 
     #[inline]
     fn home(&self, hash: u32) -> usize {
-        home(hash, self.0.buckets.len().trailing_zeros())
+        self.0.number.home(hash)
     }
 
     #[inline]
     fn after(&self, bucket: usize) -> usize {
-        (bucket + 1) & (self.0.buckets.len() - 1)
+        let next = bucket + 1;
+        if next == self.0.len { 0 } else { next }
     }
 
     /// How many buckets further `to` is than `from`.
     fn steps(&self, from: usize, to: usize) -> usize {
-        to.wrapping_sub(from) & (self.0.buckets.len() - 1)
+        if from <= to { to - from } else { to + self.0.len - from }
     }
 
     /// The first slot with this hash, as far as tags tell, that satisfies `is_it`.
+    #[inline]
     pub(super) fn find(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let bucket = self.0.buckets().get(self.home(hash))?;
+        let (first, rest) = bucket.tags();
+        let found = Self::find_in(bucket, cells_with(tag(hash), first, rest), &mut is_it);
+        // What came back to its home was there before nothing overflowed any more.
+        if found.is_some() || overflow(rest) == 0 { found } else { self.find_stray(hash, is_it) }
+    }
+
+    #[inline]
+    fn find_in(bucket: &Bucket, mut candidates: u32, is_it: &mut impl FnMut(u32) -> bool) -> Option<u32> {
+        while candidates != 0 {
+            // After the tag: by now another entry may be there, which its writer completed before it wrote its number.
+            let slot = bucket.slots.get(candidates.trailing_zeros() as usize)?.load(Ordering::Acquire);
+            if is_it(slot) {
+                return Some(slot);
+            }
+            candidates &= candidates - 1;
+        }
+        None
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_stray(&self, hash: u32, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.search(hash, is_it)
+    }
+
+    /// The same as [`find`](Self::find) for who expects a long way.
+    #[inline]
+    pub(super) fn search(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         loop {
             let moves = self.0.moves.load(Ordering::Acquire);
             let found = self.find_unmoved(hash, &mut is_it);
@@ -264,20 +414,12 @@ impl Index {
     #[inline]
     fn find_unmoved(&self, hash: u32, is_it: &mut impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
-        for _ in 0..self.0.buckets.len() {
-            let bucket = self.0.buckets.get(at)?;
+        for _ in 0..self.0.len {
+            let bucket = self.0.buckets().get(at)?;
             let (first, rest) = bucket.tags();
-            let mut candidates = cells_with(tag(hash), first, rest);
-            while candidates != 0 {
-                // After the tag: by now another entry may be there, which its writer completed before it wrote its number.
-                let slot = bucket.slots.get(candidates.trailing_zeros() as usize)?.load(Ordering::Acquire);
-                if is_it(slot) {
-                    return Some(slot);
-                }
-                candidates &= candidates - 1;
-            }
-            if overflow(rest) == 0 {
-                return None;
+            let found = Self::find_in(bucket, cells_with(tag(hash), first, rest), is_it);
+            if found.is_some() || overflow(rest) == 0 {
+                return found;
             }
             at = self.after(at);
         }
@@ -285,69 +427,97 @@ impl Index {
     }
 
     /// Adds a slot whose content is complete. There must be [`room`](Self::room).
+    #[inline]
     pub(super) fn insert(&self, hash: u32, slot: u32) {
         let home = self.home(hash);
+        let bucket = &self.0.buckets()[home];
+        match bucket.free_cell() {
+            Some(cell) => bucket.put(cell, hash, slot),
+            None => self.insert_stray(home, hash, slot),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insert_stray(&self, home: usize, hash: u32, slot: u32) {
         let mut at = home;
-        for _ in 0..self.0.buckets.len() {
-            let bucket = &self.0.buckets[at];
+        for _ in 1..self.0.len {
+            self.0.buckets()[at].pass();
+            at = self.after(at);
+            let bucket = &self.0.buckets()[at];
             if let Some(cell) = bucket.free_cell() {
-                bucket.put(cell, hash, slot, at != home);
+                bucket.put_stray(cell, hash, slot);
                 return;
             }
-            bucket.pass();
-            at = self.after(at);
         }
         debug_assert!(false, "an index is never full");
     }
 
+    /// Takes a slot out. `hash_of` tells those of others.
+    #[inline]
+    pub(super) fn remove(&self, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
+        let home = self.home(hash);
+        let bucket = &self.0.buckets()[home];
+        let Some(cell) = bucket.cell_of(tag(hash), slot) else { return self.remove_stray(home, hash, slot, hash_of) };
+        bucket.empty(cell);
+        if bucket.overflow() > 0 {
+            self.call_back(home, hash_of);
+        }
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remove_stray(&self, home: usize, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
+        let Some((at, cell)) = self.place(home, hash, slot) else { return false };
+        self.0.buckets()[at].empty_stray(cell);
+        self.unpass(home, at);
+        if self.0.buckets()[at].overflow() > 0 {
+            self.call_back(at, hash_of);
+        }
+        true
+    }
+
     /// Where a slot is: in which bucket, and in which cell of it.
-    fn place(&self, hash: u32, slot: u32) -> Option<(usize, usize)> {
-        let mut at = self.home(hash);
-        for _ in 0..self.0.buckets.len() {
-            let bucket = self.0.buckets.get(at)?;
-            let (first, rest) = (bucket.first.load(Ordering::Relaxed), bucket.rest.load(Ordering::Relaxed));
-            let mut candidates = cells_with(tag(hash), first, rest);
-            while candidates != 0 {
-                let cell = candidates.trailing_zeros() as usize;
-                if bucket.slots.get(cell)?.load(Ordering::Relaxed) == slot {
-                    return Some((at, cell));
-                }
-                candidates &= candidates - 1;
+    fn place(&self, home: usize, hash: u32, slot: u32) -> Option<(usize, usize)> {
+        let mut at = home;
+        for _ in 0..self.0.len {
+            let bucket = self.0.buckets().get(at)?;
+            if let Some(cell) = bucket.cell_of(tag(hash), slot) {
+                return Some((at, cell));
+            }
+            if bucket.overflow() == 0 {
+                return None;
             }
             at = self.after(at);
         }
         None
     }
 
-    /// Takes a slot out. `hash_of` tells those of others.
-    pub(super) fn remove(&self, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
-        let Some((at, cell)) = self.place(hash, slot) else { return false };
-        self.0.buckets[at].empty(cell);
-        self.unpass(self.home(hash), at);
-        if self.0.buckets[at].overflow() > 0 {
-            self.call_back(at, hash_of);
-        }
-        true
-    }
-
     /// An entry that had passed the buckets from `from` on is not in `to` any more.
     fn unpass(&self, from: usize, to: usize) {
         let mut passed = from;
         while passed != to {
-            self.0.buckets[passed].unpass();
+            self.0.buckets()[passed].unpass();
             passed = self.after(passed);
         }
     }
 
     /// Puts an entry that strayed past a bucket with a free cell into it, and so on where it was.
+    #[cold]
     #[inline(never)]
     fn call_back(&self, mut to: usize, hash_of: impl Fn(u32) -> Option<u32>) {
         while let Some((from, cell, slot, hash)) = self.stray_past(to, &hash_of) {
-            let Some(free) = self.0.buckets[to].free_cell() else { break };
+            let bucket = &self.0.buckets()[to];
+            let Some(free) = bucket.free_cell() else { break };
             // For readers it is in both places until they can know that it moved.
-            self.0.buckets[to].put(free, hash, slot, self.home(hash) != to);
+            if self.home(hash) == to {
+                bucket.put(free, hash, slot);
+            } else {
+                bucket.put_stray(free, hash, slot);
+            }
             self.0.moves.store(self.0.moves.load(Ordering::Relaxed) + 1, Ordering::Release);
-            self.0.buckets[from].empty(cell);
+            self.0.buckets()[from].empty_stray(cell);
             self.unpass(to, from);
             to = from;
         }
@@ -356,12 +526,12 @@ impl Index {
     /// An entry that passed this bucket, if it did not get far: where it is, its slot and its hash.
     fn stray_past(&self, passed: usize, hash_of: &impl Fn(u32) -> Option<u32>) -> Option<(usize, usize, u32, u32)> {
         let mut at = passed;
-        for _ in 0..CALL.min(self.0.buckets.len() - 1) {
-            if self.0.buckets[at].overflow() == 0 {
+        for _ in 0..CALL.min(self.0.len - 1) {
+            if self.0.buckets()[at].overflow() == 0 {
                 return None;
             }
             at = self.after(at);
-            let bucket = &self.0.buckets[at];
+            let bucket = &self.0.buckets()[at];
             let mut strays = bucket.strays();
             while strays != 0 {
                 let cell = strays.trailing_zeros() as usize;
@@ -379,8 +549,8 @@ impl Index {
 
     /// Puts another slot in the place of one with the same hash: at each moment one of them is found.
     pub(super) fn replace(&self, hash: u32, old: u32, new: u32) -> bool {
-        let Some((at, cell)) = self.place(hash, old) else { return false };
-        self.0.buckets[at].slots[cell].store(new, Ordering::Release);
+        let Some((at, cell)) = self.place(self.home(hash), hash, old) else { return false };
+        self.0.buckets()[at].slots[cell].store(new, Ordering::Release);
         true
     }
 }
@@ -431,11 +601,11 @@ mod tests {
                 let hash = model.remove(&slot).expect("known");
                 assert!(index.remove(hash, slot, |slot| model.get(&slot).copied()));
             }
-            let left = index.0.buckets.iter().filter(|bucket| bucket.first.load(Ordering::Relaxed) != 0).count();
+            let left = index.0.buckets().iter().filter(|bucket| bucket.first.load(Ordering::Relaxed) != 0).count();
             assert_eq!(left, 0);
             let sticky = |bucket: &&Bucket| bucket.overflow() != 0 && bucket.overflow() != MOST_OVERFLOW;
-            assert_eq!(index.0.buckets.iter().filter(sticky).count(), 0, "nothing overflows any more");
-            assert_eq!(index.0.buckets.iter().filter(|bucket| bucket.strays() != 0).count(), 0);
+            assert_eq!(index.0.buckets().iter().filter(sticky).count(), 0, "nothing overflows any more");
+            assert_eq!(index.0.buckets().iter().filter(|bucket| bucket.strays() != 0).count(), 0);
         }
     }
 
@@ -456,8 +626,74 @@ mod tests {
                 index.insert(hashes[step], step as u32);
             }
         }
-        let strays: u32 = index.0.buckets.iter().map(|bucket| bucket.strays().count_ones()).sum();
+        let strays: u32 = index.0.buckets().iter().map(|bucket| bucket.strays().count_ones()).sum();
         assert!(strays < 250, "{strays} of 2,500: were none called back, it would be a quarter of them");
+    }
+
+    /// As a table grows that may come to hold so many.
+    fn grown(entries: usize, share: usize) -> Index {
+        let mut index = Index::for_entries(10);
+        assert_eq!(index.0.len, 1);
+        while entries > index.room() {
+            let larger = index.larger(share);
+            assert!(larger.room() > index.room());
+            assert!(larger.0.len <= index.0.len * 2, "{} after {}", larger.0.len, index.0.len);
+            index = larger;
+        }
+        index
+    }
+
+    #[test]
+    fn a_full_shard_fills_seven_cells_of_twelve_at_most() {
+        for share in (30..3_000).chain([12_500, 65_536, 125_000, 1_000_000]) {
+            let index = grown(share, share);
+            let load = share as f64 / index.0.len as f64;
+            assert!(load > 6.2 || share < 60, "{load} at {share}");
+            assert!(load <= if share < 250 { 8.6 } else { 7.0 }, "{load} at {share}");
+            if share >= 250 {
+                let more = share + 2 * share.isqrt();
+                assert_eq!(index.0.len, grown(more, share).0.len, "none grows because others hold less: {share}");
+                assert_eq!(index.0.len, grown(share - 2 * share.isqrt(), share).0.len, "and all are the same: {share}");
+            }
+        }
+        let unknown = grown(100_000, usize::MAX / 2);
+        let load = 100_000.0 / unknown.0.len as f64;
+        assert!(load > 4.7 && load <= 8.1, "{load} where nobody knows how many there will be");
+        let more = grown(10_000, 1_000);
+        assert!(10_000.0 / more.0.len as f64 > 6.3, "more than were expected");
+    }
+
+    #[test]
+    fn readers_learn_from_the_address_how_many_buckets_there_are() {
+        for buckets in (1..=1_100).chain([5_000, 70_000]) {
+            let index = Index::with_buckets(buckets);
+            let (start, len) = (index.start(), index.0.len);
+            assert!((buckets..=buckets + buckets / 8).contains(&len), "{len} for {buckets}");
+            assert_eq!(index.0.buckets().len(), len);
+            for hash in [0, 1, u32::MAX / 3, u32::MAX / 2, u32::MAX - 1, u32::MAX] {
+                let home = &raw const index.0.buckets()[index.home(hash)];
+                assert_eq!(Buckets::home_of(start, hash), home, "{hash} in {len}");
+            }
+        }
+        for log in 0..=28 {
+            for eighths in (8..16).filter(|eighths| log >= 3 || eighths << log & 7 == 0) {
+                let buckets = eighths << log >> 3;
+                let number = Number::at_least(buckets);
+                assert_eq!((number.get(), number.home(u32::MAX)), (buckets, buckets - 1));
+            }
+        }
+        assert_eq!(Number::at_least(usize::MAX).get(), Number::MOST);
+    }
+
+    #[test]
+    fn homes_are_spread_evenly_over_any_number_of_buckets() {
+        for buckets in [1, 3, 7, 10, 13, 36, 176, 208, 960] {
+            let number = Number::at_least(buckets);
+            assert_eq!(number.get(), buckets);
+            let mut homes = vec![0; buckets];
+            (0..buckets * 64).for_each(|at| homes[number.home((at << 32).div_ceil(buckets * 64) as u32)] += 1);
+            assert!(homes.iter().all(|&hashes| (63..=65).contains(&hashes)), "{buckets}: {homes:?}");
+        }
     }
 
     #[test]
