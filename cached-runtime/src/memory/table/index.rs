@@ -276,15 +276,13 @@ pub(super) struct Index(Arc<Inside>);
 struct Inside {
     first: NonNull<Bucket>,
     len: usize,
-    number: Number,
     room: usize,
     /// How often an entry was called back. A search that meets one neither here nor there can tell by this that it has to look again.
     moves: AtomicU64,
 }
 
 impl Inside {
-    fn new(number: Number) -> Self {
-        let len = number.get();
+    fn new(len: usize) -> Self {
         let layout = Self::layout(len);
         // SAFETY: there is at least one bucket, and none has size 0.
         let Some(first) = NonNull::new(unsafe { alloc(layout) }.cast::<Bucket>()) else { handle_alloc_error(layout) };
@@ -292,7 +290,7 @@ impl Inside {
             // SAFETY: the layout has room for so many.
             unsafe { first.add(at).write(Bucket::default()) };
         }
-        Self { first, len, number, room: room(len), moves: AtomicU64::new(0) }
+        Self { first, len, room: room(len), moves: AtomicU64::new(0) }
     }
 
     fn layout(buckets: usize) -> Layout {
@@ -327,7 +325,7 @@ impl Index {
     }
 
     fn with_buckets(buckets: usize) -> Self {
-        Self(Arc::new(Inside::new(Number::at_least(buckets))))
+        Self(Arc::new(Inside::new(Number::at_least(buckets).get())))
     }
 
     /// An empty index that is larger: by a half or so on the way to one for a full shard of `share` entries, by an eighth beyond. That way the
@@ -344,7 +342,11 @@ impl Index {
     /// For [`Home::of`].
     pub(super) fn start(&self) -> *mut Buckets {
         // What the alignment leaves room for.
-        self.0.first.as_ptr().cast::<Buckets>().map_addr(|address| address | usize::from(self.0.number.0))
+        self.0
+            .first
+            .as_ptr()
+            .cast::<Buckets>()
+            .map_addr(|address| address | usize::from(Number::at_least(self.0.len).0))
     }
 
     /// How many entries it should hold at most.
@@ -353,9 +355,10 @@ impl Index {
         self.0.room
     }
 
+    /// The same as [`Number::home`], for who has the number as it is.
     #[inline]
     fn home(&self, hash: u32) -> usize {
-        self.0.number.home(hash)
+        (u64::from(hash) * self.0.len as u64 >> 32) as usize
     }
 
     #[inline]
