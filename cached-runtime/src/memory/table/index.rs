@@ -12,7 +12,7 @@ const CELLS: usize = if cfg!(shuttle) { 2 } else { 12 };
 /// Entries in a bucket of a full shard, in the mean, at most: with seven or less of twelve cells in use, one bucket in forty overflows.
 const FULL: usize = if cfg!(shuttle) { 2 } else { 7 };
 /// Grown when buckets hold more than this in the mean. No two shards are equally full, and hardly one should grow for that.
-const MOST: usize = if cfg!(shuttle) { 2 } else { 8 };
+const MOST: usize = if cfg!(shuttle) { 2 } else { 9 };
 /// Few buckets hold more than that: they overflow less.
 const FEW: usize = if cfg!(shuttle) { 0 } else { 3 };
 
@@ -328,13 +328,13 @@ impl Index {
         Self(Arc::new(Inside::new(Number::at_least(buckets).get())))
     }
 
-    /// An empty index that is larger: by a half or so on the way to one for a full shard of `share` entries, by an eighth beyond. That way the
-    /// end of growth is exact. A shard may come to hold some more or some less than its share.
+    /// An empty index that is larger: twice as large or so on the way to one for a full shard of `share` entries, by an eighth beyond. That way
+    /// the end of growth is exact. A shard may come to hold some more or some less than its share.
     pub(super) fn larger(&self, share: usize) -> Self {
         let (len, full) = (self.0.len, Number::at_least(share.div_ceil(FULL)).get());
         let mut next = full.max(len + len / 8 + 1);
-        while next * 2 / 3 > len + len / 8 {
-            next = next * 2 / 3;
+        while next / 2 > len + len / 8 {
+            next /= 2;
         }
         Self::with_buckets(next)
     }
@@ -640,7 +640,7 @@ mod tests {
         while entries > index.room() {
             let larger = index.larger(share);
             assert!(larger.room() > index.room());
-            assert!(larger.0.len <= index.0.len * 2, "{} after {}", larger.0.len, index.0.len);
+            assert!(larger.0.len <= index.0.len * 3, "{} after {}", larger.0.len, index.0.len);
             index = larger;
         }
         index
