@@ -54,11 +54,13 @@ fn extend<N: Number>(links: &mut Vec<(N, N)>, slot: u32) {
 }
 
 /// A slot number as it is kept in the links.
-trait Number: Copy + PartialEq {
+trait Number: Copy {
     /// [`NIL`].
     const NIL: Self;
     fn of(slot: u32) -> Self;
     fn slot(self) -> u32;
+    /// Where its links are; beyond all of them for `NIL`.
+    fn index(self) -> usize;
 }
 
 impl Number for u16 {
@@ -74,6 +76,11 @@ impl Number for u16 {
     fn slot(self) -> u32 {
         if self == <Self as Number>::NIL { NIL } else { self.into() }
     }
+
+    #[inline]
+    fn index(self) -> usize {
+        self.into()
+    }
 }
 
 impl Number for u32 {
@@ -87,6 +94,11 @@ impl Number for u32 {
     #[inline]
     fn slot(self) -> u32 {
         self
+    }
+
+    #[inline]
+    fn index(self) -> usize {
+        self as usize
     }
 }
 
@@ -120,10 +132,11 @@ impl Queue {
 
     #[inline]
     fn push_in<N: Number>(&mut self, links: &mut [(N, N)], slot: u32) {
-        links[slot as usize] = (N::NIL, N::of(self.front));
-        match self.front {
-            NIL => self.back = slot,
-            front => links[front as usize].0 = N::of(slot),
+        let front = N::of(self.front);
+        links[slot as usize] = (N::NIL, front);
+        match links.get_mut(front.index()) {
+            Some(front) => front.0 = N::of(slot),
+            None => self.back = slot,
         }
         self.front = slot;
         self.len += 1;
@@ -140,10 +153,11 @@ impl Queue {
 
     #[inline]
     fn push_back_in<N: Number>(&mut self, links: &mut [(N, N)], slot: u32) {
-        links[slot as usize] = (N::of(self.back), N::NIL);
-        match self.back {
-            NIL => self.front = slot,
-            back => links[back as usize].1 = N::of(slot),
+        let back = N::of(self.back);
+        links[slot as usize] = (back, N::NIL);
+        match links.get_mut(back.index()) {
+            Some(back) => back.1 = N::of(slot),
+            None => self.front = slot,
         }
         self.back = slot;
         self.len += 1;
@@ -173,13 +187,13 @@ impl Queue {
     #[inline]
     fn unlink_in<N: Number>(&mut self, links: &mut [(N, N)], slot: u32) {
         let (ahead, behind) = links[slot as usize];
-        match ahead.slot() {
-            NIL => self.front = behind.slot(),
-            ahead => links[ahead as usize].1 = behind,
+        match links.get_mut(ahead.index()) {
+            Some(ahead) => ahead.1 = behind,
+            None => self.front = behind.slot(),
         }
-        match behind.slot() {
-            NIL => self.back = ahead.slot(),
-            behind => links[behind as usize].0 = ahead,
+        match links.get_mut(behind.index()) {
+            Some(behind) => behind.0 = ahead,
+            None => self.back = ahead.slot(),
         }
         self.len -= 1;
     }
