@@ -2,13 +2,11 @@
 
 mod bucket;
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 use self::bucket::{Bucket, CELLS, cells_with, overflow, tag};
 use super::prefetch;
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// Entries in a bucket of a full shard, in the mean, at most: with seven or less of twelve cells in use, one bucket in forty overflows.
 const FULL: usize = if cfg!(shuttle) { 2 } else { 7 };
@@ -18,64 +16,72 @@ const MOST: usize = if cfg!(shuttle) { 2 } else { 9 };
 const FEW: usize = if cfg!(shuttle) { 0 } else { 3 };
 /// How many buckets further what strayed is looked for.
 const CALL: usize = 4;
+/// More than any number of slots needs.
+const MOST_BUCKETS: usize = u32::MAX as usize / MOST;
 
-/// A number of buckets in eight bits: the lower three say by how many eighths it is above a power of two, the upper five how many times
-/// that one has to be doubled to be 2²⁹.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Number(u8);
-
-impl Number {
-    const MOST: usize = 15 << if usize::BITS > 32 { 25 } else { 20 };
-
-    /// The next such number, which is `buckets` itself if that is up to 16: eighths of 1, 2 and 4 only as far as they are whole buckets, so
-    /// that every [`home`](Self::home) is one of them.
-    fn at_least(buckets: usize) -> Self {
-        let buckets = buckets.clamp(1, Self::MOST);
-        let log = buckets.ilog2();
-        let (eighths, log) = match (buckets * 8).div_ceil(1 << log) {
-            16 => (8, log + 1),
-            eighths => (eighths, log),
-        };
-        Self((29 - log as u8) << 3 | (eighths as u8 - 8))
-    }
-
-    fn get(self) -> usize {
-        (self.eighths() << 26 >> (self.0 >> 3)) as usize
-    }
-
-    #[inline]
-    fn eighths(self) -> u64 {
-        u64::from(self.0 & 7 | 8)
-    }
-
-    /// The bucket where a search begins, by the highest bits of the hash; its tag is the lowest.
-    #[inline]
-    fn home(self, hash: u32) -> usize {
-        // In two steps, since the second is undone where an address is made of it.
-        ((u64::from(hash) * self.eighths()) >> (self.0 >> 3) >> 6) as usize
-    }
+/// The bucket where a search begins, by the highest bits of the hash; its tag is the lowest.
+#[inline]
+fn home(hash: u32, buckets: u32) -> usize {
+    ((u64::from(hash) * u64::from(buckets)) >> 32) as usize
 }
 
-/// The buckets of some index, by an address that says how many there are.
-#[derive(Debug)]
-pub(super) struct Buckets;
+/// The buckets of an index: where they are, and how many.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Buckets {
+    first: *const Bucket,
+    number: u32,
+}
 
 impl Buckets {
-    /// What buckets are aligned to, which leaves room in the address for their [`Number`].
-    const ALIGN: usize = 256;
-
-    /// Where a search begins: in a bucket of an index with this [`start`](Index::start).
     #[inline]
-    fn home_of(start: *mut Buckets, hash: u32) -> *const Bucket {
-        let number = Number(start.addr() as u8);
-        let first = start.map_addr(|address| address & !(Self::ALIGN - 1)).cast::<Bucket>();
-        first.wrapping_add(number.home(hash))
+    fn home(self, hash: u32) -> *const Bucket {
+        self.first.wrapping_add(home(hash, self.number))
     }
 
     /// For a search that will begin soon.
     #[inline]
-    pub(super) fn prefetch(start: *mut Buckets, hash: u32) {
-        prefetch(Self::home_of(start, hash));
+    pub(super) fn prefetch(self, hash: u32) {
+        prefetch(self.home(hash));
+    }
+}
+
+/// The buckets of the index in force, for the shortest way to an entry.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// Null while the number changes.
+    first: AtomicPtr<Bucket>,
+    number: AtomicU32,
+}
+
+impl Shown {
+    /// Puts an index in force. For who has the lock or the table to himself.
+    pub(super) fn show(&self, index: &Index) {
+        let buckets = &index.0.buckets;
+        self.first.store(std::ptr::null_mut(), Ordering::Release);
+        self.number.store(buckets.len() as u32, Ordering::Release);
+        self.first.store(buckets.as_ptr().cast_mut(), Ordering::Release);
+    }
+
+    /// Where they are and how many there were or will be: to be looked at by nobody.
+    #[inline]
+    pub(super) fn load(&self, order: Ordering) -> Buckets {
+        Buckets { first: self.first.load(order), number: self.number.load(order) }
+    }
+
+    /// As they are, for a reader who is pinned; `None` while they change.
+    ///
+    /// The number is read between two looks at the place. It changes only while the place is null, and no other buckets come to lie where these
+    /// are as long as somebody may be reading them; so if the place is the same, the number belongs to it.
+    #[inline]
+    pub(super) fn read(&self) -> Option<Buckets> {
+        let buckets = self.load(Ordering::Acquire);
+        (self.is(buckets) && !buckets.first.is_null()).then_some(buckets)
+    }
+
+    /// Whether they are still in force.
+    #[inline]
+    pub(super) fn is(&self, buckets: Buckets) -> bool {
+        std::ptr::eq(self.first.load(Ordering::Acquire), buckets.first)
     }
 }
 
@@ -93,11 +99,11 @@ pub(super) enum Home {
 impl Home {
     /// # Safety
     ///
-    /// `buckets` is the [`start`](Index::start) of an index that is alive.
+    /// `buckets` were [read](Shown::read) while pinned, and the caller still is.
     #[inline]
-    pub(super) unsafe fn of(buckets: *mut Buckets, hash: u32) -> Self {
+    pub(super) unsafe fn of(buckets: Buckets, hash: u32) -> Self {
         // SAFETY: one of the buckets of an index that is alive.
-        let bucket = unsafe { &*Buckets::home_of(buckets, hash) };
+        let bucket = unsafe { &*buckets.home(hash) };
         let (first, rest) = bucket.tags();
         match cells_with(tag(hash), first, rest) {
             0 if overflow(rest) == 0 => Self::Nothing,
@@ -117,52 +123,10 @@ pub(super) struct Index(Arc<Inside>);
 
 #[derive(Debug)]
 struct Inside {
-    first: NonNull<Bucket>,
-    len: usize,
-    room: usize,
+    buckets: Box<[Bucket]>,
     /// How often an entry was called back. A search that meets one neither here nor there can tell by this that it has to look again.
     moves: AtomicU64,
 }
-
-impl Inside {
-    fn new(len: usize) -> Self {
-        let layout = Self::layout(len);
-        // SAFETY: there is at least one bucket, and none has size 0.
-        let Some(first) = NonNull::new(unsafe { alloc(layout) }.cast::<Bucket>()) else { handle_alloc_error(layout) };
-        for at in 0..len {
-            // SAFETY: the layout has room for so many.
-            unsafe { first.add(at).write(Bucket::default()) };
-        }
-        Self { first, len, room: room(len), moves: AtomicU64::new(0) }
-    }
-
-    fn layout(buckets: usize) -> Layout {
-        let layout = Layout::array::<Bucket>(buckets).and_then(|layout| layout.align_to(Buckets::ALIGN));
-        // Of a size that no machine has.
-        layout.unwrap_or_else(|_| handle_alloc_error(Layout::new::<Bucket>()))
-    }
-
-    #[inline]
-    fn buckets(&self) -> &[Bucket] {
-        // SAFETY: so many were made, and they live as long as this.
-        unsafe { std::slice::from_raw_parts(self.first.as_ptr(), self.len) }
-    }
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        // SAFETY: so many were made, allocated with this layout, and nobody uses them any more.
-        unsafe {
-            std::ptr::slice_from_raw_parts_mut(self.first.as_ptr(), self.len).drop_in_place();
-            dealloc(self.first.as_ptr().cast(), Self::layout(self.len));
-        }
-    }
-}
-
-// SAFETY: the buckets are its own, and all that is in them is atomic.
-unsafe impl Send for Inside {}
-// SAFETY: the same.
-unsafe impl Sync for Inside {}
 
 /// How many entries so many buckets should hold at most.
 const fn room(buckets: usize) -> usize {
@@ -178,13 +142,14 @@ impl Index {
     }
 
     fn with_buckets(buckets: usize) -> Self {
-        Self(Arc::new(Inside::new(Number::at_least(buckets).get())))
+        let buckets = (0..buckets.clamp(1, MOST_BUCKETS)).map(|_| Bucket::default()).collect();
+        Self(Arc::new(Inside { buckets, moves: AtomicU64::new(0) }))
     }
 
     /// An empty index that is larger: twice as large or so on the way to one for a full shard of `share` entries, so that the end of growth is
     /// exact; by an eighth beyond, since a shard may come to hold some more than its share.
     pub(super) fn larger(&self, share: usize) -> Self {
-        let (len, full) = (self.0.len, Number::at_least(share.div_ceil(FULL)).get());
+        let (len, full) = (self.len(), share.div_ceil(FULL).min(MOST_BUCKETS));
         let mut next = full.max(len + len / 8 + 1);
         while next / 2 > len + len / 8 {
             next /= 2;
@@ -192,43 +157,37 @@ impl Index {
         Self::with_buckets(next)
     }
 
-    /// For [`Home::of`].
-    pub(super) fn start(&self) -> *mut Buckets {
-        // What the alignment leaves room for.
-        self.0
-            .first
-            .as_ptr()
-            .cast::<Buckets>()
-            .map_addr(|address| address | usize::from(Number::at_least(self.0.len).0))
+    #[inline]
+    fn len(&self) -> usize {
+        self.0.buckets.len()
     }
 
     /// How many entries it should hold at most.
     #[inline]
     pub(super) fn room(&self) -> usize {
-        self.0.room
+        room(self.len())
     }
 
-    /// The same as [`Number::home`], for who has the number as it is.
     #[inline]
     fn home(&self, hash: u32) -> usize {
-        ((u64::from(hash) * self.0.len as u64) >> 32) as usize
+        home(hash, self.len() as u32)
     }
 
     #[inline]
     fn after(&self, bucket: usize) -> usize {
         let next = bucket + 1;
-        if next == self.0.len { 0 } else { next }
+        if next == self.len() { 0 } else { next }
     }
 
     /// How many buckets further `to` is than `from`.
     fn steps(&self, from: usize, to: usize) -> usize {
-        if from <= to { to - from } else { to + self.0.len - from }
+        if from <= to { to - from } else { to + self.len() - from }
     }
 
     /// The first slot with this hash, as far as tags tell, that satisfies `is_it`.
     #[inline]
     pub(super) fn find(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        let bucket = self.0.buckets().get(self.home(hash))?;
+        let bucket = self.0.buckets.get(self.home(hash))?;
         let (first, rest) = bucket.tags();
         let found = Self::find_in(bucket, cells_with(tag(hash), first, rest), &mut is_it);
         // What came back to its home was there before nothing overflowed any more.
@@ -270,8 +229,8 @@ impl Index {
     #[inline]
     fn find_unmoved(&self, hash: u32, is_it: &mut impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
-        for _ in 0..self.0.len {
-            let bucket = self.0.buckets().get(at)?;
+        for _ in 0..self.len() {
+            let bucket = self.0.buckets.get(at)?;
             let (first, rest) = bucket.tags();
             let found = Self::find_in(bucket, cells_with(tag(hash), first, rest), is_it);
             if found.is_some() || overflow(rest) == 0 {
@@ -286,7 +245,7 @@ impl Index {
     #[inline]
     pub(super) fn insert(&self, hash: u32, slot: u32) {
         let home = self.home(hash);
-        let bucket = &self.0.buckets()[home];
+        let bucket = &self.0.buckets[home];
         match bucket.free_cell() {
             Some(cell) => bucket.put(cell, hash, slot),
             None => self.insert_stray(home, hash, slot),
@@ -297,10 +256,10 @@ impl Index {
     #[inline(never)]
     fn insert_stray(&self, home: usize, hash: u32, slot: u32) {
         let mut at = home;
-        for _ in 1..self.0.len {
-            self.0.buckets()[at].pass();
+        for _ in 1..self.len() {
+            self.0.buckets[at].pass();
             at = self.after(at);
-            let bucket = &self.0.buckets()[at];
+            let bucket = &self.0.buckets[at];
             if let Some(cell) = bucket.free_cell() {
                 bucket.put_stray(cell, hash, slot);
                 return;
@@ -313,7 +272,7 @@ impl Index {
     #[inline]
     pub(super) fn remove(&self, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
         let home = self.home(hash);
-        let bucket = &self.0.buckets()[home];
+        let bucket = &self.0.buckets[home];
         let Some(cell) = bucket.cell_of(tag(hash), slot) else { return self.remove_stray(home, hash, slot, hash_of) };
         bucket.empty(cell);
         if bucket.overflow() > 0 {
@@ -326,9 +285,9 @@ impl Index {
     #[inline(never)]
     fn remove_stray(&self, home: usize, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
         let Some((at, cell)) = self.place(home, hash, slot) else { return false };
-        self.0.buckets()[at].empty_stray(cell);
+        self.0.buckets[at].empty_stray(cell);
         self.unpass(home, at);
-        if self.0.buckets()[at].overflow() > 0 {
+        if self.0.buckets[at].overflow() > 0 {
             self.call_back(at, hash_of);
         }
         true
@@ -337,8 +296,8 @@ impl Index {
     /// Where a slot is: in which bucket, and in which cell of it.
     fn place(&self, home: usize, hash: u32, slot: u32) -> Option<(usize, usize)> {
         let mut at = home;
-        for _ in 0..self.0.len {
-            let bucket = self.0.buckets().get(at)?;
+        for _ in 0..self.len() {
+            let bucket = self.0.buckets.get(at)?;
             if let Some(cell) = bucket.cell_of(tag(hash), slot) {
                 return Some((at, cell));
             }
@@ -354,7 +313,7 @@ impl Index {
     fn unpass(&self, from: usize, to: usize) {
         let mut passed = from;
         while passed != to {
-            self.0.buckets()[passed].unpass();
+            self.0.buckets[passed].unpass();
             passed = self.after(passed);
         }
     }
@@ -364,7 +323,7 @@ impl Index {
     #[inline(never)]
     fn call_back(&self, mut to: usize, hash_of: impl Fn(u32) -> Option<u32>) {
         while let Some((from, cell, slot, hash)) = self.stray_past(to, &hash_of) {
-            let bucket = &self.0.buckets()[to];
+            let bucket = &self.0.buckets[to];
             let Some(free) = bucket.free_cell() else { break };
             // For readers it is in both places until they can know that it moved.
             if self.home(hash) == to {
@@ -373,7 +332,7 @@ impl Index {
                 bucket.put_stray(free, hash, slot);
             }
             self.0.moves.store(self.0.moves.load(Ordering::Relaxed) + 1, Ordering::Release);
-            self.0.buckets()[from].empty_stray(cell);
+            self.0.buckets[from].empty_stray(cell);
             self.unpass(to, from);
             to = from;
         }
@@ -382,12 +341,12 @@ impl Index {
     /// An entry that passed this bucket, if it did not get far: where it is, its slot and its hash.
     fn stray_past(&self, passed: usize, hash_of: &impl Fn(u32) -> Option<u32>) -> Option<(usize, usize, u32, u32)> {
         let mut at = passed;
-        for _ in 0..CALL.min(self.0.len - 1) {
-            if self.0.buckets()[at].overflow() == 0 {
+        for _ in 0..CALL.min(self.len() - 1) {
+            if self.0.buckets[at].overflow() == 0 {
                 return None;
             }
             at = self.after(at);
-            let bucket = &self.0.buckets()[at];
+            let bucket = &self.0.buckets[at];
             let mut strays = bucket.strays();
             while strays != 0 {
                 let cell = strays.trailing_zeros() as usize;
@@ -406,7 +365,7 @@ impl Index {
     /// Puts another slot in the place of one with the same hash: at each moment one of them is found.
     pub(super) fn replace(&self, hash: u32, old: u32, new: u32) -> bool {
         let Some((at, cell)) = self.place(self.home(hash), hash, old) else { return false };
-        self.0.buckets()[at].slots[cell].store(new, Ordering::Release);
+        self.0.buckets[at].slots[cell].store(new, Ordering::Release);
         true
     }
 }
@@ -459,11 +418,11 @@ mod tests {
                 let hash = model.remove(&slot).expect("known");
                 assert!(index.remove(hash, slot, |slot| model.get(&slot).copied()));
             }
-            let left = index.0.buckets().iter().filter(|bucket| bucket.tags().0 != 0).count();
+            let left = index.0.buckets.iter().filter(|bucket| bucket.tags().0 != 0).count();
             assert_eq!(left, 0);
             let sticky = |bucket: &&Bucket| bucket.overflow() != 0 && bucket.overflow() != MOST_OVERFLOW;
-            assert_eq!(index.0.buckets().iter().filter(sticky).count(), 0, "nothing overflows any more");
-            assert_eq!(index.0.buckets().iter().filter(|bucket| bucket.strays() != 0).count(), 0);
+            assert_eq!(index.0.buckets.iter().filter(sticky).count(), 0, "nothing overflows any more");
+            assert_eq!(index.0.buckets.iter().filter(|bucket| bucket.strays() != 0).count(), 0);
         }
     }
 
@@ -484,7 +443,7 @@ mod tests {
                 index.insert(hashes[step], step as u32);
             }
         }
-        let buckets = index.0.buckets();
+        let buckets = &index.0.buckets;
         let strays: u32 = buckets.iter().map(|bucket| bucket.strays().count_ones()).sum();
         let overflown = buckets.iter().filter(|bucket| bucket.overflow() > 0).count();
         assert!(strays < 50, "{strays} of 2,500");
@@ -494,11 +453,11 @@ mod tests {
     /// As a table grows that may come to hold so many.
     fn grown(entries: usize, share: usize) -> Index {
         let mut index = Index::for_entries(10);
-        assert_eq!(index.0.len, 1);
+        assert_eq!(index.len(), 1);
         while entries > index.room() {
             let larger = index.larger(share);
             assert!(larger.room() > index.room());
-            assert!(larger.0.len <= index.0.len * 3, "{} after {}", larger.0.len, index.0.len);
+            assert!(larger.len() <= index.len() * 3, "{} after {}", larger.len(), index.len());
             index = larger;
         }
         index
@@ -508,51 +467,44 @@ mod tests {
     fn a_full_shard_fills_seven_cells_of_twelve_at_most() {
         for share in (30..3_000).chain([12_500, 65_536, 125_000, 1_000_000]) {
             let index = grown(share, share);
-            let load = share as f64 / index.0.len as f64;
+            let load = share as f64 / index.len() as f64;
             assert!(load > 6.2 || share < 60, "{load} at {share}");
             assert!(load <= if share < 250 { 8.6 } else { 7.0 }, "{load} at {share}");
             if share >= 250 {
                 let more = share + 2 * share.isqrt();
-                assert_eq!(index.0.len, grown(more, share).0.len, "none grows because others hold less: {share}");
-                assert_eq!(index.0.len, grown(share - 2 * share.isqrt(), share).0.len, "and all are the same: {share}");
+                assert_eq!(index.len(), grown(more, share).len(), "none grows because others hold less: {share}");
+                assert_eq!(index.len(), grown(share - 2 * share.isqrt(), share).len(), "and all are the same: {share}");
             }
         }
         let unknown = grown(100_000, usize::MAX / 2);
-        let load = 100_000.0 / unknown.0.len as f64;
+        let load = 100_000.0 / unknown.len() as f64;
         assert!(load > 4.7 && load <= 8.1, "{load} where nobody knows how many there will be");
         let more = grown(10_000, 1_000);
-        assert!(10_000.0 / more.0.len as f64 > 6.3, "more than were expected");
+        assert!(10_000.0 / more.len() as f64 > 6.3, "more than were expected");
     }
 
     #[test]
-    fn readers_learn_from_the_address_how_many_buckets_there_are() {
-        for buckets in (1..=1_100).chain([5_000, 70_000]) {
+    fn readers_and_writers_begin_to_search_at_the_same_bucket() {
+        let shown = Shown::default();
+        assert!(shown.read().is_none());
+        for buckets in (1..=1_100).chain([70_000, 5_000]) {
             let index = Index::with_buckets(buckets);
-            let (start, len) = (index.start(), index.0.len);
-            assert!((buckets..=buckets + buckets / 8).contains(&len), "{len} for {buckets}");
-            assert_eq!(index.0.buckets().len(), len);
+            shown.show(&index);
+            let read = shown.read().expect("shown");
+            assert!(shown.is(read));
             for hash in [0, 1, u32::MAX / 3, u32::MAX / 2, u32::MAX - 1, u32::MAX] {
-                let home = &raw const index.0.buckets()[index.home(hash)];
-                assert_eq!(Buckets::home_of(start, hash), home, "{hash} in {len}");
+                let home = &raw const index.0.buckets[index.home(hash)];
+                assert_eq!(read.home(hash), home, "{hash} in {buckets}");
             }
         }
-        for log in 0..=28 {
-            for eighths in (8..16).filter(|eighths| log >= 3 || eighths << log & 7 == 0) {
-                let buckets = eighths << log >> 3;
-                let number = Number::at_least(buckets);
-                assert_eq!((number.get(), number.home(u32::MAX)), (buckets, buckets - 1));
-            }
-        }
-        assert_eq!(Number::at_least(usize::MAX).get(), Number::MOST);
     }
 
     #[test]
     fn homes_are_spread_evenly_over_any_number_of_buckets() {
         for buckets in [1, 3, 7, 10, 13, 36, 176, 208, 960] {
-            let number = Number::at_least(buckets);
-            assert_eq!(number.get(), buckets);
             let mut homes = vec![0; buckets];
-            (0..buckets * 64).for_each(|at| homes[number.home((at << 32).div_ceil(buckets * 64) as u32)] += 1);
+            let hashes = (0..buckets * 64).map(|at| (at << 32).div_ceil(buckets * 64) as u32);
+            hashes.for_each(|hash| homes[home(hash, buckets as u32)] += 1);
             assert!(homes.iter().all(|&hashes| (63..=65).contains(&hashes)), "{buckets}: {homes:?}");
         }
     }
