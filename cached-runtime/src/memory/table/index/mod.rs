@@ -62,10 +62,11 @@ impl Shown {
         self.first.store(buckets.as_ptr().cast_mut(), Ordering::Release);
     }
 
-    /// Where they are and how many there were or will be: to be looked at by nobody.
+    /// Where they are, and how many there are, were or will be: not to be searched.
     #[inline]
     pub(super) fn load(&self, order: Ordering) -> Buckets {
-        Buckets { first: self.first.load(order), number: self.number.load(order) }
+        let first = self.first.load(order);
+        Buckets { first, number: self.number.load(order) }
     }
 
     /// As they are, for a reader who is pinned; `None` while they change.
@@ -75,6 +76,7 @@ impl Shown {
     #[inline]
     pub(super) fn read(&self) -> Option<Buckets> {
         let buckets = self.load(Ordering::Acquire);
+        // What was stored before the number was is seen by now.
         (self.is(buckets) && !buckets.first.is_null()).then_some(buckets)
     }
 
