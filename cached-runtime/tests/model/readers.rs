@@ -110,6 +110,26 @@ fn what_moves_in_the_index_is_found_all_the_time() {
     });
 }
 
+/// Fails if a reader takes the place of one index and the number of buckets of another to belong together.
+#[test]
+fn what_is_there_is_found_while_the_index_grows() {
+    const KEYS: u64 = 9;
+    explore(|| {
+        let cache: Cache<u64, u64> = Cache::builder().capacity(64).build();
+        (0..KEYS).for_each(|key| cache.insert(key, key));
+        let readers = [0, 1].map(|first| {
+            let cache = cache.clone();
+            thread::spawn(move || {
+                for key in (first..KEYS).step_by(2) {
+                    assert_eq!(cache.get(&key), Some(key), "nobody took it out");
+                }
+            })
+        });
+        let writer = thread::spawn(move || (KEYS..2 * KEYS).for_each(|key| cache.insert(key, key)));
+        join(readers.into_iter().chain([writer]));
+    });
+}
+
 /// Asks its cache when it is cloned.
 struct Asks(Alive, Arc<Mutex<Option<Cache<u64, Alive>>>>);
 

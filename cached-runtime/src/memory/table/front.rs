@@ -4,7 +4,7 @@ use std::ptr::NonNull;
 
 use super::epoch::{self, Pin};
 use super::garbage::Owner;
-use super::index::{Buckets, Home};
+use super::index::{Home, Shown};
 use super::slots::{Entry, Filled, Side, Slot, State, View};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
@@ -12,7 +12,7 @@ use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 #[repr(align(64))]
 pub(super) struct Front<K, V> {
     /// Of the view in force, for the shortest way to an entry: the buckets of its index, its sides if it has any, and where its slots are.
-    pub(super) buckets: AtomicPtr<Buckets>,
+    pub(super) buckets: Shown,
     sides: AtomicPtr<AtomicPtr<Side>>,
     /// The first chunk.
     head: AtomicPtr<Slot<K, V>>,
@@ -28,7 +28,7 @@ pub(super) struct Front<K, V> {
 impl<K, V> Front<K, V> {
     pub(super) fn new(view: &Owner<View<K, V>>) -> Self {
         let front = Self {
-            buckets: AtomicPtr::default(),
+            buckets: Shown::default(),
             sides: AtomicPtr::default(),
             head: AtomicPtr::default(),
             run: AtomicPtr::default(),
@@ -48,7 +48,7 @@ impl<K, V> Front<K, V> {
     pub(super) fn show(&self, view: &Owner<View<K, V>>) -> Option<Owner<View<K, V>>> {
         // SAFETY: owned by the caller, who has the lock or the table to himself.
         let shown = unsafe { view.0.as_ref() };
-        self.buckets.store(shown.index.start(), Ordering::Release);
+        self.buckets.show(&shown.index);
         self.show_slots(shown);
         let sides = if shown.sides.is_empty() { std::ptr::null_mut() } else { shown.sides.as_ptr().cast_mut() };
         self.sides.store(sides, Ordering::Release);
@@ -80,7 +80,7 @@ impl<K, V> Reading<'_, K, V> {
     /// The entry with this hash whose key satisfies `eq`.
     #[inline]
     pub(in crate::memory) fn find(&self, hash: u32, eq: impl Fn(&K) -> bool) -> Option<Filled<'_, K, V>> {
-        let buckets = self.front.buckets.load(Ordering::Acquire);
+        let Some(buckets) = self.front.buckets.read() else { return self.search(hash, eq) };
         // SAFETY: an index is freed when nobody can be reading it any more, and this reader is pinned.
         match unsafe { Home::of(buckets, hash) } {
             Home::Nothing => return None,
@@ -96,7 +96,7 @@ impl<K, V> Reading<'_, K, V> {
                     self.front.slot(at)
                 };
                 let sides = self.front.sides.load(Ordering::Acquire);
-                if !slot.is_null() && self.front.buckets.load(Ordering::Acquire) == buckets {
+                if !slot.is_null() && self.front.buckets.is(buckets) {
                     // SAFETY: freed when nobody can be reading it any more; read after the number, and, since the buckets are still the same, not
                     // of a table that was cleared since. So the slot is there, and was found while pinned.
                     let entry = unsafe { Entry::at(slot, at, sides).filled() };
@@ -116,7 +116,7 @@ impl<K, V> Reading<'_, K, V> {
             // SAFETY: a view is freed when nobody can be reading it any more, and this reader is pinned.
             let view = unsafe { &*self.front.view.load(Ordering::Acquire) };
             let (mut found, mut outdated) = (None, false);
-            view.index.find(hash, |at| {
+            view.index.search(hash, |at| {
                 let Some(entry) = view.slot(at) else {
                     outdated = true;
                     return false;

@@ -223,12 +223,8 @@ impl<K, V> Slots<'_, K, V> {
 
     #[cold]
     fn enlarge_index(&mut self) {
-        let room = current(self.front).index.room();
-        // The usual end of growth is exact; a shard may come to hold some more or some less than its share.
-        let full = self.owned.share + self.owned.share / 16;
-        let entries = if room < full { (room + room / 2).min(full) } else { room + room / 8 }.max(self.owned.len + 8);
-        let index = Index::for_entries(entries);
         let view = current(self.front);
+        let index = view.index.larger(self.owned.share);
         for at in 0..self.owned.used {
             if let Some(entry) = view.slot(at)
                 && matches!(entry.slot.state(), State::Live | State::Leaving)
