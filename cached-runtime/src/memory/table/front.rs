@@ -57,7 +57,7 @@ impl<K, V> Front<K, V> {
 
     pub(super) fn show_slots(&self, view: &View<K, V>) {
         self.head.store(view.head(), Ordering::Release);
-        self.run.store(view.run.start.wrapping_sub(Slot::<K, V>::CHUNK), Ordering::Release);
+        self.run.store(Slot::before(view.run.start, Slot::<K, V>::CHUNK), Ordering::Release);
         self.straight.store(view.straight(), Ordering::Release);
     }
 
@@ -91,7 +91,7 @@ impl<K, V> Reading<'_, K, V> {
                     let (head, run) = (self.front.head.load(Ordering::Acquire), self.front.run.load(Ordering::Acquire));
                     // Chosen without a branch, which could not be predicted.
                     let start = if (at as usize) < Slot::<K, V>::CHUNK { head } else { run };
-                    start.wrapping_add(at as usize).cast_const()
+                    Slot::after(start, at as usize).cast_const()
                 } else {
                     self.front.slot(at)
                 };
@@ -152,7 +152,7 @@ pub(super) fn slot<K, V>(front: &Front<K, V>, at: u32) -> Option<Entry<'_, K, V>
     let start = if (at as usize) < Slot::<K, V>::CHUNK { &front.head } else { &front.run };
     let (start, sides) = (start.load(Ordering::Relaxed), front.sides.load(Ordering::Relaxed));
     // SAFETY: the view in force has so many slots there, and lives until another is shown, which takes `&mut Slots`.
-    Some(unsafe { Entry::at(start.wrapping_add(at as usize), at, sides) })
+    Some(unsafe { Entry::at(Slot::after(start, at as usize), at, sides) })
 }
 
 /// The entry in a slot. For those who hold the lock.

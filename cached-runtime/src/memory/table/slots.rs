@@ -65,6 +65,29 @@ impl<K, V> Slot<K, V> {
         _ => 0,
     };
     pub(super) const CHUNK: usize = 1 << Self::SHIFT;
+    /// Bytes from one slot to the next. What nearly fills a cache line or two gets them for itself: lying across the border, it would have a hit
+    /// wait for one more.
+    const STRIDE: usize = match size_of::<Self>() {
+        49..=64 => 64,
+        113..=128 => 128,
+        other => other,
+    };
+
+    /// The slot so many after `start`, which may be before the first: to be used only if it is there.
+    #[inline]
+    pub(super) fn after(start: *mut Self, slots: usize) -> *mut Self {
+        start.wrapping_byte_add(slots * Self::STRIDE)
+    }
+
+    /// The same in the other direction.
+    pub(super) fn before(start: *mut Self, slots: usize) -> *mut Self {
+        start.wrapping_byte_sub(slots * Self::STRIDE)
+    }
+
+    /// How much memory a chunk takes.
+    pub(super) const fn chunk_size() -> usize {
+        Self::STRIDE.saturating_mul(Self::CHUNK)
+    }
 
     fn empty() -> Self {
         Self {
@@ -79,7 +102,7 @@ impl<K, V> Slot<K, V> {
 
     /// Chunks begin with a cache line, so that small slots do not lie across two.
     fn layout(chunks: usize) -> Layout {
-        let slots = size_of::<Self>().saturating_mul(Self::CHUNK).saturating_mul(chunks);
+        let slots = Self::chunk_size().saturating_mul(chunks);
         Layout::from_size_align(slots, align_of::<Self>().max(64)).unwrap_or_else(|_| {
             // Of a size that no machine has.
             handle_alloc_error(Layout::new::<Self>())
@@ -96,7 +119,7 @@ impl<K, V> Slot<K, V> {
         }
         for at in 0..chunks * Self::CHUNK {
             // SAFETY: the layout has room for so many slots.
-            unsafe { start.add(at).write(Self::empty()) };
+            unsafe { Self::after(start, at).write(Self::empty()) };
         }
         start
     }
@@ -270,7 +293,7 @@ impl<K, V> View<K, V> {
             return None;
         }
         // SAFETY: a chunk has so many slots, was completed before it was put here, and lives as long as a view that names it.
-        let slot = unsafe { &*chunk_start.add(within) };
+        let slot = unsafe { &*Slot::after(chunk_start, within) };
         let side = self.sides.get(chunk).map_or(ptr::null_mut(), |side| side.load(Ordering::Acquire));
         // SAFETY: the same.
         Some(Entry { slot, side: unsafe { side.as_ref() }, within })

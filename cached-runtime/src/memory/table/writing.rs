@@ -191,7 +191,7 @@ impl<K, V> Slots<'_, K, V> {
             if let Some(run) = run {
                 next.run = run;
                 for (at, place) in next.chunks[chunk..chunk + chunks].iter().enumerate() {
-                    place.store(run.start.wrapping_add(at * Slot::<K, V>::CHUNK), Ordering::Release);
+                    place.store(Slot::after(run.start, at * Slot::<K, V>::CHUNK), Ordering::Release);
                 }
             }
             self.publish(next);
@@ -207,7 +207,7 @@ impl<K, V> Slots<'_, K, V> {
         if chunk != 1 || current(self.front).run.chunks > 0 {
             return None;
         }
-        let most = RUN / (size_of::<Slot<K, V>>() * Slot::<K, V>::CHUNK);
+        let most = RUN / Slot::<K, V>::chunk_size();
         let full = (self.owned.share + self.owned.share / 32).div_ceil(Slot::<K, V>::CHUNK);
         let chunks = full.saturating_sub(chunk).min(most);
         (chunks > 1).then(|| Run { start: Slot::new_chunks(chunks), first: chunk, chunks })
