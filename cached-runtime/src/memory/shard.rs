@@ -310,8 +310,9 @@ impl<'s, K, V> Writing<'s, K, V> {
             self.table.slots().take_out(at);
             self.let_go(at, cause, gone);
         } else {
-            self.count_out(at, cause, gone);
             self.table.slots().discard(at);
+            // Only now: whoever does not find the text any more must not find the entry by its key either.
+            self.count_out(at, cause, gone);
         }
     }
 
@@ -337,9 +338,16 @@ impl<'s, K, V> Writing<'s, K, V> {
 
     /// From here on the text index knows what is added. Gives it the loads that are there.
     pub(super) fn begin_naming(&mut self, index: &TextIndex<K>) {
+        // All keys are rendered before anything is changed: they may panic, and where things are named nothing comes without a name.
+        let nameless = |loading: &Loading<K, V>| loading.text.is_none();
+        let texts: Vec<_> = self
+            .loading
+            .iter()
+            .filter(|loading| nameless(loading))
+            .map(|loading| index.hash_of_key(&loading.key))
+            .collect();
         self.named = true;
-        for loading in self.loading.iter_mut().filter(|loading| loading.text.is_none()) {
-            let text = index.hash_of_key(&loading.key);
+        for (loading, text) in self.loading.iter_mut().filter(|loading| nameless(loading)).zip(texts) {
             index.add(text, loading.hash);
             loading.text = Some(text);
         }

@@ -126,7 +126,8 @@ impl<K> TextIndex<K> {
                 link.remove();
             }
         }
-        if table.capacity() > 64 && table.len() < table.capacity() / 8 {
+        // Until it is complete the room is for what is still to come.
+        if self.is_complete() && table.capacity() > 64 && table.len() < table.capacity() / 8 {
             let room = table.len() * 2;
             table.shrink_to(room, |link| spread(link.text));
         }

@@ -144,6 +144,25 @@ fn an_invalidated_text_is_gone() {
     });
 }
 
+/// Two who invalidate one text at once: who comes second, and finds that the text is gone, finds the entry gone, too. Fails if an entry leaves
+/// the text index before readers cannot find it any more.
+#[test]
+fn a_text_is_not_gone_before_its_entry() {
+    explore(|| {
+        let (cache, source) = (tagged().build(), Source::default());
+        let writers = [0, 1].map(|_| {
+            let (cache, source) = (cache.clone(), source.clone());
+            thread::spawn(move || {
+                source.write(|_| cache.handle().invalidate("rows:7").wait());
+                source.expect_fresh(|| cache.get(&KEY).unwrap_or(u64::MAX));
+            })
+        });
+        source.expect_fresh(|| cache.get_or_load(&KEY, || source.read()));
+        source.expect_fresh(|| cache.get_or_load(&KEY, || source.read()));
+        join(writers);
+    });
+}
+
 /// The first who names a text makes the index of all, while others come and go. Fails if what is added meanwhile is not indexed, if the entries
 /// that were there are indexed before what is added, or if who comes second does not wait.
 #[test]

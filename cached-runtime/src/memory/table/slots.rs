@@ -185,6 +185,24 @@ impl<K, V> Slot<K, V> {
     }
 }
 
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    /// How far the second slot of a chunk is from the first.
+    fn stride<K, V>() -> usize {
+        Slot::<K, V>::after(ptr::null_mut(), 1).addr()
+    }
+
+    #[test]
+    fn a_slot_that_nearly_fills_a_line_lies_on_one() {
+        assert_eq!((size_of::<Slot<[u64; 4], u64>>(), stride::<[u64; 4], u64>()), (56, 64));
+        assert_eq!(stride::<[u64; 5], u64>(), 64);
+        assert_eq!((stride::<u64, u64>(), stride::<u64, [u64; 3]>()), (32, 48), "what is smaller takes what it needs");
+        assert_eq!(stride::<u64, [u64; 12]>(), 128);
+    }
+}
+
 /// Beside a chunk, where the cache needs it.
 pub(super) struct Side {
     stamps: Box<[AtomicU64]>,

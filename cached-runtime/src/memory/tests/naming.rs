@@ -17,7 +17,11 @@ thread_local! {
 
 /// An engine whose keys count how often they are rendered.
 fn engine() -> Arc<Engine<u64, u64>> {
-    Arc::new(Engine::new(Setup {
+    Arc::new(Engine::new(setup()))
+}
+
+fn setup() -> Setup<u64, u64> {
+    Setup {
         name: "naming".to_owned(),
         capacity: 10_000,
         policy: Policy::Lru,
@@ -30,7 +34,7 @@ fn engine() -> Arc<Engine<u64, u64>> {
         })),
         listener: None,
         shards: Some(4),
-    }))
+    }
 }
 
 fn hash_of(key: u64) -> u64 {
@@ -102,4 +106,26 @@ fn a_key_that_panics_leaves_the_rest_to_the_next_who_asks() {
     assert_eq!(engine.invalidate_text("k:1"), 1);
     engine.validate();
     assert!((600..650).all(|key| engine.invalidate_text(&format!("k:{key}")) == 1));
+}
+
+#[test]
+fn a_load_whose_key_panicked_does_not_go_by_the_name_of_another() {
+    let engine = Arc::new(Engine::new(Setup { shards: Some(1), ..setup() }));
+    put(&engine, 1);
+    let acquire = pin!(Acquire::new(Arc::clone(&engine), Want::new(hash_of(50), 50, Reuse::Anything)));
+    let Poll::Ready(Acquired::Lead(lead)) = acquire.poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("there is nothing to wait for")
+    };
+    BAD.set(Some(50));
+    assert!(catch_unwind(AssertUnwindSafe(|| engine.invalidate_text("k:1"))).is_err());
+    BAD.set(None);
+    // Comes with a name, and leaves a slot to the load.
+    put(&engine, 2);
+    engine.invalidate_key(hash_of(2), |key| *key == 2);
+    engine.sweep();
+    lead.complete(1, Some(Storing { lifetime: None, weight: 1, tags: Vec::new() }));
+    assert!(has(&engine, 50));
+    assert_eq!(engine.invalidate_text("k:50"), 1);
+    assert!(!has(&engine, 50), "G7");
+    engine.validate();
 }

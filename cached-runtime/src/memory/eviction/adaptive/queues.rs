@@ -98,7 +98,7 @@ pub(super) enum End {
     Old,
 }
 
-/// Doubly linked: out of the middle in O(1), for 8 bytes per entry.
+/// Doubly linked: out of the middle in O(1), for 4 bytes per entry, or 8 in a large shard.
 #[derive(Debug, Default)]
 pub(super) struct Linked {
     links: Links,

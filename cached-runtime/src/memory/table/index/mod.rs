@@ -8,12 +8,13 @@ use self::bucket::{Bucket, CELLS, cells_with, overflow, tag};
 use super::prefetch;
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-/// Entries in a bucket of a full shard, in the mean, at most: with seven or less of twelve cells in use, one bucket in forty overflows.
-const FULL: usize = if cfg!(shuttle) { 2 } else { 7 };
+/// Entries in a bucket of a full shard, in the mean, at most: with eight of twelve cells in use, one bucket in sixteen overflows. With seven, one
+/// in forty, an insert takes 5 % less, and a hit 2 % more, since less of the index stays in the processor's first cache.
+const FULL: usize = if cfg!(shuttle) { 2 } else { 8 };
 /// Grown when buckets hold more than this in the mean. No two shards are equally full, and hardly one should grow for that.
-const MOST: usize = if cfg!(shuttle) { 2 } else { 9 };
+const MOST: usize = if cfg!(shuttle) { 2 } else { 10 };
 /// Few buckets hold more than that: they overflow less.
-const FEW: usize = if cfg!(shuttle) { 0 } else { 3 };
+const FEW: usize = if cfg!(shuttle) { 0 } else { 2 };
 /// How many buckets further what strayed is looked for.
 const CALL: usize = 4;
 /// More than any number of slots needs.
@@ -448,8 +449,8 @@ mod tests {
         let buckets = &index.0.buckets;
         let strays: u32 = buckets.iter().map(|bucket| bucket.strays().count_ones()).sum();
         let overflown = buckets.iter().filter(|bucket| bucket.overflow() > 0).count();
-        assert!(strays < 50, "{strays} of 2,500");
-        assert!(overflown < buckets.len() / 16, "{overflown} of {}", buckets.len());
+        assert!(strays < 75, "{strays} of 2,500");
+        assert!(overflown < buckets.len() / 10, "{overflown} of {}", buckets.len());
     }
 
     /// As a table grows that may come to hold so many.
@@ -466,12 +467,12 @@ mod tests {
     }
 
     #[test]
-    fn a_full_shard_fills_seven_cells_of_twelve_at_most() {
+    fn a_full_shard_fills_eight_cells_of_twelve_at_most() {
         for share in (30..3_000).chain([12_500, 65_536, 125_000, 1_000_000]) {
             let index = grown(share, share);
             let load = share as f64 / index.len() as f64;
-            assert!(load > 6.2 || share < 60, "{load} at {share}");
-            assert!(load <= if share < 250 { 8.6 } else { 7.0 }, "{load} at {share}");
+            assert!(load > 7.1 || share < 60, "{load} at {share}");
+            assert!(load <= if share < 250 { 9.6 } else { 8.0 }, "{load} at {share}");
             if share >= 250 {
                 let more = share + 2 * share.isqrt();
                 assert_eq!(index.len(), grown(more, share).len(), "none grows because others hold less: {share}");
@@ -480,9 +481,9 @@ mod tests {
         }
         let unknown = grown(100_000, usize::MAX / 2);
         let load = 100_000.0 / unknown.len() as f64;
-        assert!(load > 4.7 && load <= 8.1, "{load} where nobody knows how many there will be");
+        assert!(load > 5.3 && load <= 9.0, "{load} where nobody knows how many there will be");
         let more = grown(10_000, 1_000);
-        assert!(10_000.0 / more.len() as f64 > 6.3, "more than were expected");
+        assert!(10_000.0 / more.len() as f64 > 7.1, "more than were expected");
     }
 
     #[test]
