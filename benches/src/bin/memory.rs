@@ -45,7 +45,12 @@ fn main() {
     report("**`cached-core`** LRU with a TTL", |capacity| built(capacity).policy(cached_core::Policy::Lru).build());
     report("**`cached-core`** with a TTL and a weight", |capacity| built(capacity).weigher(|_, _| 1).build());
     report("**`cached-core`** with a TTL and a tag", |capacity| built(capacity).tags(|_, _| ["all"]).build());
-    report("**`cached-core`** with a TTL, found by its text", |capacity| built(capacity).name("numbers").build());
+    report("**`cached-core`** with a TTL, entries of which were invalidated by text", |capacity| {
+        let cache = built(capacity).name("numbers").build();
+        // The first makes the index of texts.
+        cache.handle().invalidate("numbers:0").wait();
+        cache
+    });
     report("`quick_cache`, no TTL", stores::quick);
     report("`moka` with a TTL", stores::moka);
     report("`foyer`, no TTL", stores::foyer);
