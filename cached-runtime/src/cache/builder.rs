@@ -184,7 +184,7 @@ where
             front_ttl: None,
             longest: freshness.longest(),
         };
-        let (name, (engine, remote)) = (setup.name.clone(), behind.made(setup, sharing));
+        let (name, (engine, remote)) = (setup.name.clone(), behind.made(setup, &prefix, sharing));
         let core = Core {
             name,
             prefix,
@@ -209,7 +209,12 @@ fn nameless<K, V>() -> String {
 
 impl<V: Clone + Send + Sync + 'static> Behind<V> {
     /// The engine, and what is behind it.
-    fn made<K>(self, mut setup: Setup<K, V>, sharing: Sharing) -> (Arc<Engine<K, V>>, Option<Arc<Remote<V>>>)
+    fn made<K>(
+        self,
+        mut setup: Setup<K, V>,
+        prefix: &str,
+        sharing: Sharing,
+    ) -> (Arc<Engine<K, V>>, Option<Arc<Remote<V>>>)
     where
         K: Eq + Send + Sync + 'static,
     {
@@ -221,7 +226,7 @@ impl<V: Clone + Send + Sync + 'static> Behind<V> {
                 // What the store has may carry tags that this program's functions do not know: a later release's.
                 setup.tagged |= tiered;
                 let engine = Arc::new(Engine::new(setup));
-                let remote = Remote::behind(&engine, backend, wire, tiered, sharing);
+                let remote = Remote::behind(&engine, prefix, backend, wire, tiered, sharing);
                 (engine, Some(Arc::new(remote)))
             }
         }
@@ -249,7 +254,7 @@ where
             listener: None,
             shards: None,
         };
-        let (engine, remote) = behind.made(setup, options.sharing());
+        let (engine, remote) = behind.made(setup, &function.prefix, options.sharing());
         let core = Core {
             name: function.name,
             prefix: function.prefix,

@@ -47,7 +47,14 @@ where
 }
 
 impl<V> Remote<V> {
-    pub(crate) fn behind<K>(_: &Arc<Engine<K, V>>, _: Arc<Backend>, wire: Wire<V>, _: bool, _: Sharing) -> Self {
+    pub(crate) fn behind<K>(
+        _: &Arc<Engine<K, V>>,
+        _: &str,
+        _: Arc<Backend>,
+        wire: Wire<V>,
+        _: bool,
+        _: Sharing,
+    ) -> Self {
         match wire.0 {}
     }
 

@@ -42,9 +42,11 @@ pub(crate) struct Remote<V> {
 }
 
 impl<V: Send + Sync + 'static> Remote<V> {
-    /// The part of the cache that `engine` is the memory of; `tiered` if that is to stand in front of the store.
+    /// The part of the cache that `engine` is the memory of; `tiered` if that is to stand in front of the store. All texts of its keys begin
+    /// with `prefix`.
     pub(crate) fn behind<K>(
         engine: &Arc<Engine<K, V>>,
+        prefix: &str,
         backend: Arc<Backend>,
         wire: Wire<V>,
         tiered: bool,
@@ -56,7 +58,7 @@ impl<V: Send + Sync + 'static> Remote<V> {
         let front = tiered.then(|| backend.front()).flatten();
         if let Some(front) = &front {
             let engine: Weak<Engine<K, V>> = Arc::downgrade(engine);
-            front.keep(engine);
+            front.keep(prefix.to_owned(), engine);
         }
         Self { backend, wire, sharing, front, counters: SharedCounters::default() }
     }

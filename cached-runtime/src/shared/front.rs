@@ -39,7 +39,8 @@ struct Copies {
     /// How often the store went silent. Whoever opens must know of all of them.
     silences: Mutex<u64>,
     prefixes: [String; 2],
-    kept: Mutex<Vec<Weak<dyn Kept>>>,
+    /// The caches, and what all texts of their keys begin with.
+    kept: Mutex<Vec<(String, Weak<dyn Kept>)>>,
     /// How many errands wait.
     waiting: AtomicUsize,
 }
@@ -76,11 +77,11 @@ impl Front {
         self.copies.open.load(Ordering::Acquire)
     }
 
-    /// Adds a cache, before it holds anything.
-    pub(crate) fn keep(&self, cache: Weak<dyn Kept>) {
+    /// Adds a cache, before it holds anything. All texts of its keys begin with `prefix`.
+    pub(crate) fn keep(&self, prefix: String, cache: Weak<dyn Kept>) {
         let mut kept = self.copies.kept.lock();
-        kept.retain(|cache| cache.strong_count() > 0);
-        kept.push(cache);
+        kept.retain(|(_, cache)| cache.strong_count() > 0);
+        kept.push((prefix, cache));
     }
 
     /// Lets go of what is named; the answer tells when that is done.
@@ -106,8 +107,23 @@ impl Front {
 
 impl Copies {
     fn each(&self, apply: impl Fn(&dyn Kept)) {
+        self.each_of(|_| true, apply);
+    }
+
+    /// The caches whose keys may have this text. The others need not even look: their first look makes an index of all their texts.
+    fn each_with(&self, text: &str, apply: impl Fn(&dyn Kept)) {
+        self.each_of(|prefix| text.starts_with(prefix), apply);
+    }
+
+    fn each_of(&self, may_hold: impl Fn(&str) -> bool, apply: impl Fn(&dyn Kept)) {
         // Listeners may make caches: not under the lock.
-        let kept: Vec<_> = self.kept.lock().iter().filter_map(Weak::upgrade).collect();
+        let kept: Vec<_> = self
+            .kept
+            .lock()
+            .iter()
+            .filter(|(prefix, _)| may_hold(prefix))
+            .filter_map(|(_, cache)| cache.upgrade())
+            .collect();
         kept.iter().for_each(|cache| apply(&**cache));
     }
 
@@ -135,7 +151,7 @@ impl Copies {
     fn changed(&self, key: &str) {
         let [entries, tags] = &self.prefixes;
         if let Some(text) = key.strip_prefix(entries.as_str()) {
-            self.each(|cache| cache.drop_text(text));
+            self.each_with(text, |cache| cache.drop_text(text));
         } else if let Some(tag) = key.strip_prefix(tags.as_str()) {
             self.each(|cache| cache.drop_tag(tag));
         }
@@ -144,7 +160,7 @@ impl Copies {
     fn outdate(&self, what: &[Lost]) {
         for item in what {
             match item {
-                Lost::Key(text) => self.each(|cache| cache.drop_text(text)),
+                Lost::Key(text) => self.each_with(text, |cache| cache.drop_text(text)),
                 Lost::Tag(tag) => self.each(|cache| cache.drop_tag(tag)),
                 Lost::Pattern(pattern) => {
                     let pattern = Pattern::new(pattern.as_str());
