@@ -2,17 +2,12 @@
 //!
 //! One process, one configuration: `redis` and `tiered` are a store inside the process with a clock that is moved by hand.
 
-use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use cached_core::shared::{LocalStore, SharedSettings};
-use cached_core::{
-    Cache, Invalidation, KeyPart, KeyWriter, ManualClock, MemoryStore, SharedCache, Store, cache, invalidates,
-};
+use cached_core::{Cache, Invalidation, ManualClock, MemoryStore, SharedCache, Store, cache, invalidates};
 use serde::{Deserialize, Serialize};
 use tests::Calls;
 
@@ -219,60 +214,6 @@ fn memory_in_front_has_a_shorter_time_and_follows_the_store() {
     assert_eq!((near(1), near(1), near(1)), (2, 2, 2));
     near::invalidate(1);
     assert_eq!(near(1), 3);
-}
-
-static SHOWN: AtomicUsize = AtomicUsize::new(0);
-
-/// A number that counts how often it is rendered.
-struct Shown(u64);
-
-impl KeyPart for Shown {
-    type Owned = u64;
-
-    fn hash_part<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-
-    fn eq_part(&self, owned: &u64) -> bool {
-        self.0 == *owned
-    }
-
-    fn to_owned_part(&self) -> u64 {
-        self.0
-    }
-
-    fn write_part(&self, out: &mut KeyWriter<'_>) -> fmt::Result {
-        Self::write_owned(&self.0, out)
-    }
-
-    fn write_owned(owned: &u64, out: &mut KeyWriter<'_>) -> fmt::Result {
-        SHOWN.fetch_add(1, Ordering::Relaxed);
-        owned.write_part(out)
-    }
-}
-
-#[cache(ttl = 60, backend = "tiered", key = "far:{id}")]
-fn far(id: &Shown) -> u64 {
-    id.0
-}
-
-#[test]
-fn memory_in_front_need_not_look_for_keys_that_begin_otherwise() {
-    let (_, _turn) = world();
-    let shown = || SHOWN.load(Ordering::Relaxed);
-    // Until memory, which renders nothing, has answered.
-    let mut before = shown();
-    for _ in 0..1000 {
-        assert_eq!(far(&Shown(1)), 1);
-        if shown() == std::mem::replace(&mut before, shown()) {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    cached_core::invalidate("near:1").wait();
-    assert_eq!((far(&Shown(1)), shown()), (1, before), "still in memory, and nobody asked for its text");
-    cached_core::invalidate("far:1").wait();
-    assert!(shown() > before);
 }
 
 #[cache(ttl = 60, backend = "sessions", codec = "msgpack")]

@@ -264,3 +264,59 @@ mod errands {
         }
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    /// A cache that writes down what it is told.
+    #[derive(Default)]
+    struct Told(Mutex<Vec<String>>);
+
+    impl Told {
+        fn note(&self, what: &str) {
+            self.0.lock().push(what.to_owned());
+        }
+    }
+
+    impl Kept for Told {
+        fn drop_text(&self, text: &str) {
+            self.note(text);
+        }
+
+        fn drop_tag(&self, tag: &str) {
+            self.note(tag);
+        }
+
+        fn drop_matching(&self, _: &Pattern) {
+            self.note("pattern");
+        }
+
+        fn drop_all(&self) {
+            self.note("all");
+        }
+    }
+
+    #[test]
+    fn a_cache_is_told_of_keys_that_begin_like_its_own_and_of_all_else() {
+        let copies = Copies {
+            open: AtomicBool::new(false),
+            silences: Mutex::new(0),
+            prefixes: ["shop:".to_owned(), "shop#".to_owned()],
+            kept: Mutex::new(Vec::new()),
+            waiting: AtomicUsize::new(9),
+        };
+        let [users, orders, any] = [(); 3].map(|()| Arc::new(Told::default()));
+        for (prefix, cache) in [("user:", &users), ("order:", &orders), ("", &any)] {
+            let cache: Weak<Told> = Arc::downgrade(cache);
+            copies.kept.lock().push((prefix.to_owned(), cache));
+        }
+        for key in ["shop:user:1", "shop:users", "shop#team", "elsewhere:user:1"] {
+            copies.run(Errand::Changed(key.to_owned()));
+        }
+        copies.outdate(&[Lost::Key("order:2".to_owned()), Lost::Everything]);
+        assert_eq!(*users.0.lock(), ["user:1", "team", "all"]);
+        assert_eq!(*orders.0.lock(), ["team", "order:2", "all"]);
+        assert_eq!(*any.0.lock(), ["user:1", "users", "team", "order:2", "all"]);
+    }
+}
