@@ -338,16 +338,13 @@ impl<'s, K, V> Writing<'s, K, V> {
 
     /// From here on the text index knows what is added. Gives it the loads that are there.
     pub(super) fn begin_naming(&mut self, index: &TextIndex<K>) {
+        if self.named {
+            return;
+        }
         // All keys are rendered before anything is changed: they may panic, and where things are named nothing comes without a name.
-        let nameless = |loading: &Loading<K, V>| loading.text.is_none();
-        let texts: Vec<_> = self
-            .loading
-            .iter()
-            .filter(|loading| nameless(loading))
-            .map(|loading| index.hash_of_key(&loading.key))
-            .collect();
+        let texts: Vec<_> = self.loading.iter().map(|loading| index.hash_of_key(&loading.key)).collect();
         self.named = true;
-        for (loading, text) in self.loading.iter_mut().filter(|loading| nameless(loading)).zip(texts) {
+        for (loading, text) in self.loading.iter_mut().zip(texts) {
             index.add(text, loading.hash);
             loading.text = Some(text);
         }

@@ -151,3 +151,21 @@ impl<K> fmt::Debug for TextIndex<K> {
         f.debug_struct("TextIndex").finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_for_what_will_be_added_is_kept_until_that_is_there() {
+        let index = TextIndex::<u64>::new(Box::new(|key, out| write!(out, "{key}")), 1);
+        let room = || index.shards[0].0.lock().capacity();
+        index.reserve(10_000);
+        (0..3).for_each(|link| index.add(link, 0));
+        index.remove(0, 0);
+        assert!(room() >= 10_000);
+        index.complete.store(true, Ordering::Release);
+        index.remove(1, 0);
+        assert!(room() < 100, "from then on what is not needed is given back");
+    }
+}

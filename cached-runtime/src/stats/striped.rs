@@ -44,16 +44,16 @@ impl<const N: usize> Striped<N> {
                     counter.store(counter.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
                 }
             }
-            None => self.add_shared(number, first, &counts),
+            None => self.add_shared(number, first, counts),
         }
     }
 
     #[cold]
-    fn add_shared(&self, number: usize, first: usize, counts: &[u64]) {
+    fn add_shared<const M: usize>(&self, number: usize, first: usize, counts: [u64; M]) {
         let number = if number == numbers::UNKNOWN { numbers::assign() } else { number };
         let stripe = self.owned.get(number).unwrap_or_else(|| &self.shared[number % self.shared.len()]);
         for (counter, count) in stripe.0[first..].iter().zip(counts) {
-            counter.fetch_add(*count, Ordering::Relaxed);
+            counter.fetch_add(count, Ordering::Relaxed);
         }
     }
 

@@ -148,17 +148,7 @@ async fn g5_where_nobody_gets_a_lease_calls_share_loads_that_begin_after_them() 
         store.set_full(true);
         let held = Held::default();
         let first = p.begin(&held, "first").await;
-        let others: Vec<_> = (0..20)
-            .map(|_| {
-                let (cache, loads) = (p.cache.clone(), Arc::clone(&held.loads));
-                let load = move || async move {
-                    loads.fetch_add(1, Ordering::SeqCst);
-                    tokio::task::yield_now().await;
-                    "second".to_owned()
-                };
-                tokio::spawn(async move { cache.get_or_load_async(&7, load).await })
-            })
-            .collect();
+        let others = p.crowd(20, &held, "second");
         tokio::time::sleep(Duration::from_millis(50)).await;
         held.go.notify_one();
         assert_eq!(first.await.unwrap(), "first");

@@ -81,6 +81,20 @@ impl Process {
         held.began.notified().await;
         call
     }
+
+    /// Begins so many calls that load, each for itself, without waiting.
+    fn crowd(&self, calls: usize, held: &Held, value: &'static str) -> Vec<tokio::task::JoinHandle<String>> {
+        let call = |_| {
+            let (cache, loads) = (self.cache.clone(), Arc::clone(&held.loads));
+            let load = move || async move {
+                loads.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                value.to_owned()
+            };
+            tokio::spawn(async move { cache.get_or_load_async(&7, load).await })
+        };
+        (0..calls).map(call).collect()
+    }
 }
 
 #[tokio::test]
@@ -254,18 +268,7 @@ async fn g9_without_the_store_loads_run_one_at_a_time_and_nothing_is_served_that
     assert_eq!(p.load("Ann").await, "Ann");
     let held = Held::default();
     let first = p.begin(&held, "first").await;
-    let others: Vec<_> = (0..10)
-        .map(|_| {
-            let cache = p.cache.clone();
-            let loads = Arc::clone(&held.loads);
-            let load = move || async move {
-                loads.fetch_add(1, Ordering::SeqCst);
-                tokio::task::yield_now().await;
-                "second".to_owned()
-            };
-            tokio::spawn(async move { cache.get_or_load_async(&7, load).await })
-        })
-        .collect();
+    let others = p.crowd(10, &held, "second");
     tokio::time::sleep(Duration::from_millis(20)).await;
     held.go.notify_one();
     assert_eq!(first.await.unwrap(), "first");

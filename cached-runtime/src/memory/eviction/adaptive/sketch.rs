@@ -167,6 +167,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_by_heart_is_what_would_be_counted() {
+        let mut sketch = Sketch::new(1000);
+        let mut random = fastrand::Rng::with_seed(4);
+        let mut asked = 0;
+        // Long enough for counts to be halved a few times.
+        for _ in 0..200_000 {
+            let hash = random.u32(..50);
+            match random.u8(..8) {
+                0 => asked = hash,
+                1 | 2 => _ = sketch.add(hash, random.u8(1..4)),
+                3 => _ = sketch.add(asked, 1),
+                _ => assert_eq!(sketch.get_again(asked), sketch.get(asked)),
+            }
+        }
+    }
+
+    #[test]
     fn keys_rarely_pass_for_each_other() {
         let mut sketch = Sketch::new(2_000);
         (0..2_000).for_each(|hash| _ = sketch.add(hash, 3));
