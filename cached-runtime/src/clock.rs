@@ -6,43 +6,33 @@ use std::time::Duration;
 
 use crate::sync::atomic::{AtomicU64, Ordering};
 
-/// A point in time since an arbitrary origin of its clock: seconds above, four times the nanoseconds below.
-///
-/// Made from what the operating system delivers by two shifts, so that a hit has next to nothing to compute.
+/// A point in time: nanoseconds since an arbitrary origin of its clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
+
+const SECOND: u64 = 1_000_000_000;
 
 impl Tick {
     /// Later than every reading of the clock: the deadline of what does not expire.
     pub(crate) const NEVER: Tick = Tick(u64::MAX);
 
-    /// `nanos` must be less than a second.
+    /// Of a clock that was set to zero less than 136 years ago.
     #[inline]
     pub(crate) fn new(seconds: u32, nanos: u32) -> Tick {
-        Tick(u64::from(seconds) << 32 | u64::from(nanos) << 2)
+        Tick(u64::from(seconds) * SECOND + u64::from(nanos))
     }
 
-    /// What does not fit (about 136 years) never comes.
-    fn from_origin(time: Duration) -> Option<Tick> {
-        Some(Tick::new(u32::try_from(time.as_secs()).ok()?, time.subsec_nanos()))
-    }
-
-    fn since_origin(self) -> Duration {
-        Duration::new(self.0 >> 32, (self.0 as u32) >> 2)
-    }
-
-    /// This point plus `duration`; what does not fit never comes.
+    /// This point plus `duration`; what does not fit (about 584 years) never comes.
     #[inline]
     pub(crate) fn after(self, duration: Duration) -> Tick {
-        if self == Tick::NEVER {
-            return self;
-        }
-        self.since_origin().checked_add(duration).and_then(Tick::from_origin).unwrap_or(Tick::NEVER)
+        let nanos =
+            duration.as_secs().checked_mul(SECOND).map(|nanos| nanos.saturating_add(duration.subsec_nanos().into()));
+        Tick(self.0.saturating_add(nanos.unwrap_or(u64::MAX)))
     }
 
     /// Time from `earlier` to here; zero if `earlier` is later.
     pub(crate) fn since(self, earlier: Tick) -> Duration {
-        self.since_origin().saturating_sub(earlier.since_origin())
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }
 
@@ -83,10 +73,7 @@ impl Clock {
                 let nanos = ((ticks & 0xffff_ffff) * 1_000_000_000) >> 32;
                 Tick::new((ticks >> 32) as u32, nanos as u32)
             }
-            Source::Manual(nanos) => {
-                let now = Duration::from_nanos(nanos.load(Ordering::Acquire));
-                Tick::from_origin(now).unwrap_or(Tick(u64::MAX - 1))
-            }
+            Source::Manual(nanos) => Tick(nanos.load(Ordering::Acquire).min(u64::MAX - 1)),
         }
     }
 }

@@ -69,9 +69,12 @@ impl Observer {
     }
 
     /// The size after a write.
-    pub(crate) fn sized(&self, weight: u64) {
+    #[inline]
+    pub(crate) fn sized(&self, weight: impl FnOnce() -> u64) {
         #[cfg(feature = "metrics")]
-        self.meters.sized(weight);
+        self.meters.sized(weight());
+        #[cfg(not(feature = "metrics"))]
+        let _ = weight;
     }
 
     pub(crate) fn load_span(&self) -> LoadSpan {

@@ -270,16 +270,11 @@ impl Counters {
         count(&self.rejected);
     }
 
-    /// Entries left, so many by each [`EvictionCause`].
+    /// So many entries left.
     #[inline]
-    pub(crate) fn evicted(&self, left: &[u32; 4]) {
-        self.often.add_each(Often::Evictions as usize, left.map(u64::from));
-        for cause in EvictionCause::ALL {
-            let left = left[cause as usize];
-            if left > 0 {
-                self.observer.evicted(cause, left.into());
-            }
-        }
+    pub(crate) fn evicted(&self, cause: EvictionCause, entries: u32) {
+        self.often.add(Often::Evictions as usize + cause as usize, entries.into());
+        self.observer.evicted(cause, entries.into());
     }
 
     pub(crate) fn invalidated(&self, kind: InvalidationKind) {
@@ -288,7 +283,8 @@ impl Counters {
     }
 
     /// The weight held after a write.
-    pub(crate) fn sized(&self, weight: u64) {
+    #[inline]
+    pub(crate) fn sized(&self, weight: impl FnOnce() -> u64) {
         self.observer.sized(weight);
     }
 

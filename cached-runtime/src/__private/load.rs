@@ -124,7 +124,7 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Leading<S, K> {
         }
         let lifetime = if described.keep { cache.core().lifetime(shape.is_null(&stored)) } else { None };
         let Described { weight, tags, .. } = described;
-        cache.core().settle(lead, grant, stored, lifetime.map(|lifetime| Storing { lifetime, weight, tags }))
+        cache.core().settle(lead, grant, stored, lifetime.map(|lifetime| Storing::new(lifetime, weight, tags)))
     }
 }
 

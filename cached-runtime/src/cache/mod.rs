@@ -319,14 +319,14 @@ impl<K, V> Core<K, V> {
 
     /// How to keep a value that needs neither weighing nor tagging.
     fn plainly_kept(&self) -> Option<Storing> {
-        Some(Storing { lifetime: self.lifetime(false)?, weight: 1, tags: Vec::new() })
+        Some(Storing::plain(self.lifetime(false)?))
     }
 
     /// How to keep a value, by the builder's settings.
     fn kept(&self, key: &K, value: &V) -> Option<Storing> {
         let lifetime = self.lifetime(false)?;
         let weight = self.weigher.as_ref().map_or(1, |weigh| weigh(key, value));
-        let tags = self.tagger.as_ref().map_or_else(Vec::new, |tags| tags(key, value));
+        let tags = self.tagger.as_ref().map(|tags| tags(key, value).into());
         Some(Storing { lifetime, weight, tags })
     }
 }
@@ -351,7 +351,7 @@ impl<K: Eq, V: Clone + Send + Sync + 'static> Core<K, V> {
             return None;
         };
         // On its way before anybody who waits for this load can ask the store again.
-        let ack = grant.fill(&value, kept.lifetime, kept.tags.clone());
+        let ack = grant.fill(&value, kept.lifetime, kept.tags.as_deref().unwrap_or_default().to_vec());
         let storing = remote.front_deadline(kept.lifetime).map(|lifetime| Storing { lifetime, ..kept });
         lead.complete(value, storing);
         Some(ack)

@@ -69,11 +69,20 @@ impl<'e, K, V> Departures<'e, K, V> {
     }
 }
 
-impl<K, V> More<'_, K, V> {
+impl<K, V> Departures<'_, K, V> {
+    /// All but evictions.
     #[cold]
-    fn settle(&self, engine: &Engine<K, V>) {
-        for (entry, cause) in &self.heard {
-            if let Some(listener) = &engine.listener {
+    #[inline(never)]
+    fn settle(&mut self) {
+        for cause in EvictionCause::ALL {
+            let left = self.left[cause as usize];
+            if left > 0 && cause != EvictionCause::Capacity {
+                self.engine.counters.evicted(cause, left);
+            }
+        }
+        let Some(more) = self.more.take() else { return };
+        for (entry, cause) in &more.heard {
+            if let Some(listener) = &self.engine.listener {
                 // A listener that panics must not take the caller of an unrelated key down with it.
                 let call = std::panic::AssertUnwindSafe(|| listener(entry.key(), entry.value(), *cause));
                 let _ = std::panic::catch_unwind(call);
@@ -85,12 +94,16 @@ impl<K, V> More<'_, K, V> {
 impl<K, V> Drop for Departures<'_, K, V> {
     #[inline]
     fn drop(&mut self) {
-        if self.left != [0; 4] {
-            self.engine.counters.sized(self.engine.budget.used());
-            self.engine.counters.evicted(&self.left);
+        let (evicted, left) =
+            (self.left[EvictionCause::Capacity as usize], self.left.iter().copied().map(u64::from).sum::<u64>());
+        if evicted > 0 {
+            self.engine.counters.evicted(EvictionCause::Capacity, evicted);
         }
-        if let Some(more) = self.more.take() {
-            more.settle(self.engine);
+        if left > 0 {
+            self.engine.counters.sized(|| self.engine.budget.used());
+        }
+        if left > u64::from(evicted) || self.more.is_some() {
+            self.settle();
         }
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use super::departures::Departures;
 use super::shard::{Loading, Writing};
-use super::store::{Right, Stored, Storing};
+use super::store::{Loaded, Stored, Storing};
 use super::table::SlotTags;
 use super::{Engine, Shared};
 use crate::cause::EvictionCause;
@@ -315,15 +315,15 @@ impl<K: Eq + 'static, V: Clone + 'static> Lead<K, V> {
         let captured = self.flight.captured();
         let mut tags = self.flight.tags.clone();
         if let Some(storing) = &storing
-            && !storing.tags.is_empty()
+            && let Some(more) = &storing.tags
         {
-            tags.join(self.engine.tags.intern(&storing.tags));
+            tags.join(self.engine.tags.intern(more));
         }
         let kept = storing.is_some();
         let landing = match storing {
             // An invalidation of one of the tags from here on is seen by whoever reads the entry.
             Some(storing) if tags.stand_since(captured) => {
-                let right = Right::Load(self.number());
+                let right = Loaded(self.number());
                 match self.engine.store(self.hash, right, value, &storing, SlotTags::boxed(tags.clone(), captured)) {
                     Stored::Done { for_waiters } => for_waiters,
                     Stored::Refused(value) => {

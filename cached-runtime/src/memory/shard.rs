@@ -4,13 +4,14 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use super::departures::Departures;
-use super::eviction::{Eviction, Hits, Resident};
+use super::eviction::{Eviction, Hits, Newcomer, Resident, Residents};
 use super::table::{self, Filled, New, Reading, Sides, SlotTags, Slots, Table};
 use super::text_index::TextIndex;
 use super::{in_shard, whereabouts};
 use crate::cause::EvictionCause;
 use crate::clock::Tick;
 use crate::flight::Flight;
+use crate::sync::atomic::AtomicU64;
 
 /// An entry about to be stored.
 pub(super) struct Slot<K, V> {
@@ -182,13 +183,22 @@ impl<K, V> State<K, V> {
     }
 }
 
-fn resident<'s, K, V>(entry: &Filled<'s, K, V>, weight: u32) -> Resident<'s> {
-    Resident { hash: u64::from(entry.hash()) << 8, weight, touch: entry.touch(), stamp: entry.stamp() }
+/// The entries, as the eviction policy sees them.
+struct Weighed<'a, 'w, K, V> {
+    slots: &'a Slots<'w, K, V>,
+    weights: &'a [u32],
 }
 
-/// The entries, as the eviction policy sees them.
-fn residents<'a, K, V>(slots: &'a Slots<'_, K, V>, weights: &'a [u32]) -> impl Fn(u32) -> Option<Resident<'a>> {
-    |at| Some(resident(&slots.get(at)?, weights.get(at as usize).copied().unwrap_or(1)))
+impl<K, V> Residents for Weighed<'_, '_, K, V> {
+    #[inline]
+    fn get(&self, slot: u32) -> Option<Resident<'_>> {
+        let (hash, touch) = self.slots.traits(slot)?;
+        Some(Resident { hash, weight: self.weights.get(slot as usize).copied().unwrap_or(1), touch })
+    }
+
+    fn stamp(&self, slot: u32) -> Option<&AtomicU64> {
+        self.slots.get(slot)?.stamp()
+    }
 }
 
 fn put<T: Clone>(values: &mut Vec<T>, at: u32, value: T, default: T) {
@@ -241,7 +251,7 @@ impl<'s, K, V> Writing<'s, K, V> {
     /// What adding an entry with this hash will need of the policy.
     #[inline]
     pub(super) fn prefetch(&self, hash: u64) {
-        self.eviction.prefetch(hash);
+        self.eviction.prefetch(in_shard(hash));
     }
 
     /// Adds an entry whose weight is claimed, in the place of one that was [detached](Self::detach) or of none.
@@ -255,21 +265,17 @@ impl<'s, K, V> Writing<'s, K, V> {
         let (mut slots, state) = self.table.split();
         state.earliest = state.earliest.min(deadline);
         state.earliest_ahead = state.earliest_ahead.min(deadline);
-        let new = New { hash: in_shard(hash), key, value, deadline, tags };
-        let at = match &existing {
-            Some((Detached(old), _)) => slots.replace(*old, new),
-            None => slots.insert(new),
+        let new = |slots: &Slots<'_, K, V>, at| {
+            let newcomer = Newcomer { slot: at, hash: in_shard(hash), weight };
+            let traces = state.eviction.admit(newcomer, &Weighed { slots, weights: &state.weights });
+            New { hash: in_shard(hash), key, value, deadline, tags, traces }
         };
+        let at = slots.insert(existing.as_ref().map(|(Detached(old), _)| *old), new);
         state.set_weight(at, weight);
         state.total += u64::from(weight);
         if let Some(text) = text {
             put(&mut state.names, at, Name { text, known: true, hash }, Name::default());
         }
-        let residents = residents(&slots, &state.weights);
-        if let Some(resident) = residents(at) {
-            state.eviction.admit(at, resident, &residents);
-        }
-        drop(residents);
         if let Some((Detached(old), cause)) = existing {
             self.let_go(old, cause, gone);
         }
@@ -279,7 +285,8 @@ impl<'s, K, V> Writing<'s, K, V> {
     pub(super) fn detach(&mut self, at: u32) -> Option<(Detached, u32)> {
         let (mut slots, state) = self.table.split();
         let weight = state.weight(at);
-        let resident = resident(&slots.get(at)?, weight);
+        let entry = slots.get(at)?;
+        let resident = Resident { hash: entry.hash(), weight, touch: entry.touch() };
         state.eviction.remove(at, resident);
         state.total -= u64::from(weight);
         slots.detach(at);
@@ -398,8 +405,8 @@ impl<'s, K, V> Writing<'s, K, V> {
             return Some(weight);
         }
         let (slots, state) = self.table.split();
-        let at = state.eviction.victim(&residents(&slots, &state.weights))?;
-        let weight = u64::from(state.weight(at));
+        let (at, weight) = state.eviction.victim(&Weighed { slots: &slots, weights: &state.weights })?;
+        let weight = u64::from(weight);
         state.total -= weight;
         self.take(at, EvictionCause::Capacity, gone);
         Some(weight)

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::Engine;
 use super::departures::Departures;
-use super::shard::{Slot, Writing};
+use super::shard::{Slot, State, Writing};
 use super::table::SlotTags;
 use crate::cause::EvictionCause;
 use crate::clock::Tick;
+use crate::flight::Flight;
 
 /// How a value is to be kept.
 #[derive(Debug)]
@@ -16,16 +17,79 @@ pub(crate) struct Storing {
     pub(crate) lifetime: Option<Duration>,
     /// What it counts against the capacity; 0 counts as 1, so that weightless entries cannot pile up.
     pub(crate) weight: u32,
-    /// Tags that were not known before the load.
-    pub(crate) tags: Vec<String>,
+    /// Tags that were not known before the load, if there are any.
+    pub(crate) tags: Option<Box<[String]>>,
+}
+
+impl Storing {
+    pub(crate) fn new(lifetime: Option<Duration>, weight: u32, tags: Vec<String>) -> Self {
+        Self { lifetime, weight, tags: (!tags.is_empty()).then(|| tags.into()) }
+    }
+
+    /// Of weight 1 and with no tags of its own.
+    #[inline]
+    pub(crate) fn plain(lifetime: Option<Duration>) -> Self {
+        Self { lifetime, weight: 1, tags: None }
+    }
 }
 
 /// What gives the right to store under a key.
-pub(super) enum Right<K> {
-    /// The load with this number, for as long as it is not voided. Its table entry holds the key.
-    Load(u64),
-    /// Somebody's explicit word, which overrides loads under way.
-    Word { key: K, likely_text: Option<u32> },
+pub(super) trait Right<K, V> {
+    /// The key, and the load that stores, if one does. `None` if there is no right any more.
+    fn standing<'a>(&'a self, shard: &'a State<K, V>, hash: u64) -> Option<(&'a K, Option<&'a Flight<V>>)>;
+    /// The hash of the key's text, if the entry is to be known by it and what there was before is not.
+    fn text(&self, engine: &Engine<K, V>, shard: &State<K, V>) -> Option<u32>;
+    /// Makes use of it. `None` if there is none any more.
+    fn used(self, shard: &mut State<K, V>, hash: u64, text: Option<u32>) -> Option<Used<K>>;
+}
+
+pub(super) struct Used<K> {
+    key: K,
+    text: Option<u32>,
+    /// Whether the text index knows it.
+    linked: bool,
+}
+
+/// The load with this number, for as long as it is not voided. Its table entry holds the key.
+pub(super) struct Loaded(pub(super) u64);
+
+impl<K, V> Right<K, V> for Loaded {
+    fn standing<'a>(&'a self, shard: &'a State<K, V>, hash: u64) -> Option<(&'a K, Option<&'a Flight<V>>)> {
+        let loading = shard.loading.find(hash, |loading| loading.flight.number == self.0)?;
+        Some((&loading.key, Some(&loading.flight)))
+    }
+
+    fn text(&self, _: &Engine<K, V>, _: &State<K, V>) -> Option<u32> {
+        None
+    }
+
+    fn used(self, shard: &mut State<K, V>, hash: u64, _: Option<u32>) -> Option<Used<K>> {
+        let loading = shard.take_loading(hash, |loading| loading.flight.number == self.0)?;
+        Some(Used { key: loading.key, text: loading.text, linked: true })
+    }
+}
+
+/// Somebody's explicit word, which overrides loads under way.
+struct Word<K> {
+    key: K,
+    likely_text: Option<u32>,
+}
+
+impl<K, V> Right<K, V> for Word<K> {
+    #[inline]
+    fn standing<'a>(&'a self, _: &'a State<K, V>, _: u64) -> Option<(&'a K, Option<&'a Flight<V>>)> {
+        Some((&self.key, None))
+    }
+
+    #[inline]
+    fn text(&self, engine: &Engine<K, V>, shard: &State<K, V>) -> Option<u32> {
+        engine.text_in(shard, &self.key, self.likely_text)
+    }
+
+    #[inline]
+    fn used(self, _: &mut State<K, V>, _: u64, text: Option<u32>) -> Option<Used<K>> {
+        Some(Used { key: self.key, text, linked: false })
+    }
 }
 
 /// How an attempt to store ended.
@@ -41,97 +105,104 @@ const ROUNDS: usize = 64;
 
 impl<K: Eq, V: Clone> Engine<K, V> {
     /// Stores a value under `hash`, making room for it. Older loads of the same key lose their right to store.
+    #[inline]
     pub(super) fn store(
         &self,
         hash: u64,
-        right: Right<K>,
+        right: impl Right<K, V>,
         value: V,
         storing: &Storing,
         tags: Option<Box<SlotTags>>,
     ) -> Stored<V> {
+        self.store_in_rounds(hash, right, value, storing, tags, ROUNDS)
+    }
+
+    /// Makes room elsewhere first. `rounds` is how often it may.
+    #[cold]
+    #[inline(never)]
+    fn store_with_room_elsewhere(
+        &self,
+        hash: u64,
+        right: impl Right<K, V>,
+        value: V,
+        storing: &Storing,
+        tags: Option<Box<SlotTags>>,
+        rounds: usize,
+    ) -> Stored<V> {
+        let rounds = if self.evict_elsewhere(hash) { rounds - 1 } else { 0 };
+        self.store_in_rounds(hash, right, value, storing, tags, rounds)
+    }
+
+    fn store_in_rounds(
+        &self,
+        hash: u64,
+        right: impl Right<K, V>,
+        value: V,
+        storing: &Storing,
+        tags: Option<Box<SlotTags>>,
+        rounds: usize,
+    ) -> Stored<V> {
         let weight = storing.weight.max(1);
         let fits = u64::from(weight) <= self.capacity();
         let mut gone = Departures::none(self);
-        let mut room_elsewhere = fits;
-        let own_shard = self.shard(hash);
-        own_shard.prefetch(hash);
-        for round in 0..ROUNDS {
-            let now = self.now();
-            let mut shard = own_shard.write();
-            shard.prefetch(hash);
-            // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
-            let (key, own) = match &right {
-                Right::Word { key, .. } => (key, None),
-                Right::Load(number) => match shard.loading.find(hash, |loading| loading.flight.number == *number) {
-                    Some(loading) => (&loading.key, Some(&loading.flight)),
-                    None => return Stored::Refused(value),
-                },
-            };
-            let text = match &right {
-                Right::Word { key, likely_text } => self.text_in(&shard, key, *likely_text),
-                Right::Load(_) => None,
-            };
-            let found = shard.find(hash, |other| other == key);
-            let others = shard.loading.len() > usize::from(own.is_some());
-            let older =
-                if others { older_loads(&shard, hash, key, own.map(|flight| flight.number)) } else { Vec::new() };
-            let awaited = own.is_some_and(|flight| flight.was_joined());
-            // Nobody can come any more who waits, as long as the lock is held.
-            let for_waiters = awaited.then(|| value.clone());
-            let mut existing = None;
-            if let Some(at) = found {
-                let cause = shard.slot(at).and_then(|entry| entry.dead(|| now)).unwrap_or(EvictionCause::Replaced);
-                if let Some((detached, weight)) = shard.detach(at) {
-                    self.budget.release(weight.into());
-                    existing = Some((detached, cause));
-                }
+        let shard = self.shard(hash);
+        shard.prefetch(hash);
+        let now = self.now();
+        let mut shard = shard.write();
+        shard.prefetch(hash);
+        // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
+        let Some((key, own)) = right.standing(&shard, hash) else { return Stored::Refused(value) };
+        let text = right.text(self, &shard);
+        let found = shard.find(hash, |other| other == key);
+        let others = shard.loading.len() > usize::from(own.is_some());
+        let older = if others { older_loads(&shard, hash, key, own.map(|flight| flight.number)) } else { None };
+        let awaited = own.is_some_and(|flight| flight.was_joined());
+        // Nobody can come any more who waits, as long as the lock is held.
+        let for_waiters = awaited.then(|| value.clone());
+        let mut existing = None;
+        if let Some(at) = found {
+            let cause = shard.slot(at).and_then(|entry| entry.dead(|| now)).unwrap_or(EvictionCause::Replaced);
+            if let Some((detached, weight)) = shard.detach(at) {
+                self.budget.release(weight.into());
+                existing = Some((detached, cause));
             }
-            let claimed = fits && self.claim(weight, &mut shard, now, &mut gone);
-            if !claimed && let Some((detached, cause)) = existing.take() {
-                shard.remove_detached(detached, cause, &mut gone);
-            }
-            if !claimed && room_elsewhere {
-                shard.reclaim(false, self.tick(now), &mut gone);
-                drop(shard);
-                room_elsewhere = round + 1 < ROUNDS - 1 && self.evict_elsewhere(hash);
-                continue;
-            }
-            for number in older {
-                if let Some(older) = shard.take_loading(hash, |other| other.flight.number == number) {
-                    gone.void(older);
-                }
-            }
-            let (key, text, linked) = match right {
-                Right::Word { key, .. } => (key, text, false),
-                Right::Load(number) => {
-                    let Some(loading) = shard.take_loading(hash, |loading| loading.flight.number == number) else {
-                        continue;
-                    };
-                    (loading.key, loading.text, true)
-                }
-            };
-            match (claimed, linked) {
-                (true, false) => self.link(text, hash),
-                (false, true) => self.unlink(text, hash),
-                (true, true) | (false, false) => {}
-            }
-            if claimed {
-                let deadline = storing.lifetime.map_or(Tick::NEVER, |lifetime| now.after(lifetime));
-                let slot = Slot { hash, key, value, deadline, weight, text, tags };
-                // Whoever looks for the key without a lock finds the one or the other.
-                shard.insert(slot, existing, &mut gone);
-                let swept = shard.sweep_in_passing(now, &mut gone);
-                self.budget.release(swept);
-            } else {
-                self.counters.rejected();
-            }
+        }
+        let claimed = fits && self.claim(weight, &mut shard, now, &mut gone);
+        if !claimed && let Some((detached, cause)) = existing.take() {
+            shard.remove_detached(detached, cause, &mut gone);
+        }
+        if !claimed && fits && rounds > 0 {
             shard.reclaim(false, self.tick(now), &mut gone);
             drop(shard);
-            drop(gone);
-            self.counters.sized(self.budget.used());
-            return Stored::Done { for_waiters };
+            return self.store_with_room_elsewhere(hash, right, value, storing, tags, rounds);
         }
-        Stored::Refused(value)
+        if let Some(older) = older {
+            void_loads(&mut shard, hash, older, &mut gone);
+        }
+        // It was there a moment ago, under the same lock.
+        let Some(Used { key, text, linked }) = right.used(&mut shard, hash, text) else {
+            return Stored::Refused(value);
+        };
+        match (claimed, linked) {
+            (true, false) => self.link(text, hash),
+            (false, true) => self.unlink(text, hash),
+            (true, true) | (false, false) => {}
+        }
+        if claimed {
+            let deadline = storing.lifetime.map_or(Tick::NEVER, |lifetime| now.after(lifetime));
+            let slot = Slot { hash, key, value, deadline, weight, text, tags };
+            // Whoever looks for the key without a lock finds the one or the other.
+            shard.insert(slot, existing, &mut gone);
+            let swept = shard.sweep_in_passing(now, &mut gone);
+            self.budget.release(swept);
+        } else {
+            self.counters.rejected();
+        }
+        shard.reclaim(false, self.tick(now), &mut gone);
+        drop(shard);
+        drop(gone);
+        self.counters.sized(|| self.budget.used());
+        Stored::Done { for_waiters }
     }
 
     /// Ends a load whose value is not to be kept. False if it was voided before.
@@ -203,16 +274,26 @@ impl<K: Eq, V: Clone> Engine<K, V> {
     /// Puts a value in as its owner's word: what is there is replaced, and loads under way lose their right to store.
     pub(crate) fn insert(&self, hash: u64, key: K, value: V, storing: &Storing) {
         let captured = self.tags.capture();
-        let tags = self.tags.intern(&storing.tags);
+        let tags = storing.tags.as_deref().and_then(|tags| SlotTags::boxed(self.tags.intern(tags), captured));
         let likely_text = self.likely_text(&key);
-        self.store(hash, Right::Word { key, likely_text }, value, storing, SlotTags::boxed(tags, captured));
+        self.store(hash, Word { key, likely_text }, value, storing, tags);
     }
 }
 
 /// The loads of a key that began before one's own, if one has one.
 #[cold]
-fn older_loads<K: Eq, V>(shard: &Writing<'_, K, V>, hash: u64, key: &K, own: Option<u64>) -> Vec<u64> {
+fn older_loads<K: Eq, V>(shard: &Writing<'_, K, V>, hash: u64, key: &K, own: Option<u64>) -> Option<Vec<u64>> {
     let began_earlier = |number: u64| own.is_none_or(|own| number < own);
     let older = shard.loading.iter_hash(hash).filter(|other| began_earlier(other.flight.number) && other.key == *key);
-    older.map(|other| other.flight.number).collect()
+    let older: Vec<_> = older.map(|other| other.flight.number).collect();
+    (!older.is_empty()).then_some(older)
+}
+
+#[cold]
+fn void_loads<K, V>(shard: &mut Writing<'_, K, V>, hash: u64, numbers: Vec<u64>, gone: &mut Departures<'_, K, V>) {
+    for number in numbers {
+        if let Some(loading) = shard.take_loading(hash, |other| other.flight.number == number) {
+            gone.void(loading);
+        }
+    }
 }

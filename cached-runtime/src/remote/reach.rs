@@ -148,8 +148,7 @@ impl<V: Clone + Send + Sync + 'static> Remote<V> {
     /// Ends a flight with what the store had after all.
     fn found<K: Eq>(&self, lead: Lead<K, V>, found: Found<V>) -> V {
         let value = found.value.clone();
-        let storing =
-            self.front_deadline(Some(found.left)).map(|lifetime| Storing { lifetime, weight: 1, tags: found.tags });
+        let storing = self.front_deadline(Some(found.left)).map(|lifetime| Storing::new(lifetime, 1, found.tags));
         context::inside_load(lead.number(), || lead.found(found.value, storing));
         value
     }

@@ -30,31 +30,22 @@ impl<const N: usize> Striped<N> {
     /// `counter` must be less than `N`.
     #[inline]
     pub(super) fn add(&self, counter: usize, count: u64) {
-        self.add_each(counter, [count]);
-    }
-
-    /// Advances as many counters as there are counts, from `first` on.
-    #[inline]
-    pub(super) fn add_each<const M: usize>(&self, first: usize, counts: [u64; M]) {
         let number = numbers::mine();
         match self.owned.get(number) {
             // Nobody else writes here, so nothing is lost between the load and the store.
             Some(CachePadded(counters)) => {
-                for (counter, count) in counters[first..first + M].iter().zip(counts) {
-                    counter.store(counter.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
-                }
+                let counter = &counters[counter];
+                counter.store(counter.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
             }
-            None => self.add_shared(number, first, counts),
+            None => self.add_shared(number, counter, count),
         }
     }
 
     #[cold]
-    fn add_shared<const M: usize>(&self, number: usize, first: usize, counts: [u64; M]) {
+    fn add_shared(&self, number: usize, counter: usize, count: u64) {
         let number = if number == numbers::UNKNOWN { numbers::assign() } else { number };
         let stripe = self.owned.get(number).unwrap_or_else(|| &self.shared[number % self.shared.len()]);
-        for (counter, count) in stripe.0[first..].iter().zip(counts) {
-            counter.fetch_add(count, Ordering::Relaxed);
-        }
+        stripe.0[counter].fetch_add(count, Ordering::Relaxed);
     }
 
     /// What the calling thread, and those before it that had its number, counted; 0 if it shares a stripe.

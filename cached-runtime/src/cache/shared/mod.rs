@@ -176,7 +176,9 @@ where
         let kept = if context::mode(0) == Mode::Bypass { None } else { core.kept(key, value) };
         let text = self.text(key);
         core.engine.outdate_text(&text);
-        let stored = kept.and_then(|kept| Some(self.remote()?.put(text, value, kept.lifetime, kept.tags)));
+        let stored = kept.and_then(|kept| {
+            Some(self.remote()?.put(text, value, kept.lifetime, kept.tags.unwrap_or_default().into_vec()))
+        });
         async move {
             if let Some(stored) = stored {
                 stored.await;

@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use super::{Evict, Resident};
+use super::{Evict, Newcomer, Resident, Residents, Traces};
 use crate::sync::CachePadded;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
@@ -53,15 +53,14 @@ impl Lru {
 }
 
 impl Evict for Lru {
-    fn admit<'s>(&mut self, slot: u32, resident: Resident<'s>, _: &impl Fn(u32) -> Option<Resident<'s>>) {
+    fn admit(&mut self, newcomer: Newcomer, _: &impl Residents) -> Traces {
+        let slot = newcomer.slot;
         if self.listed.len() <= slot as usize {
             self.listed.resize(slot as usize + 1, 0);
         }
         let stamp = self.clock.next();
-        if let Some(place) = resident.stamp {
-            place.store(stamp, Ordering::Relaxed);
-        }
         self.list(slot, stamp);
+        Traces { stamp, ..Traces::default() }
     }
 
     fn remove(&mut self, slot: u32, _resident: Resident<'_>) {
@@ -77,17 +76,16 @@ impl Evict for Lru {
         }
     }
 
-    fn victim<'s>(&mut self, slots: &impl Fn(u32) -> Option<Resident<'s>>) -> Option<u32> {
+    fn victim(&mut self, residents: &impl Residents) -> Option<(u32, u32)> {
         while let Some(Reverse((stamp, slot))) = self.heap.pop() {
             if self.listed[slot as usize] != stamp {
                 self.leftovers = self.leftovers.saturating_sub(1);
                 continue;
             }
-            let used = slots(slot).and_then(|resident| resident.stamp);
-            let used = used.map_or(stamp, |used| used.load(Ordering::Relaxed));
+            let used = residents.stamp(slot).map_or(stamp, |used| used.load(Ordering::Relaxed));
             if used <= stamp {
                 self.listed[slot as usize] = 0;
-                return Some(slot);
+                return Some((slot, residents.get(slot).map_or(1, |resident| resident.weight)));
             }
             self.list(slot, used);
         }
@@ -100,29 +98,40 @@ mod tests {
     use super::super::Touch;
     use super::*;
 
+    struct Stamps(Vec<AtomicU64>);
+
+    impl Residents for Stamps {
+        fn get(&self, _: u32) -> Option<Resident<'_>> {
+            None
+        }
+
+        fn stamp(&self, slot: u32) -> Option<&AtomicU64> {
+            self.0.get(slot as usize)
+        }
+    }
+
     #[test]
     fn the_least_recently_used_leaves_first() {
-        let stamps: Vec<AtomicU64> = (0..4).map(|_| AtomicU64::default()).collect();
-        let touch = Touch::default();
-        let resident = |slot: u32| Resident { hash: 0, weight: 1, touch: &touch, stamp: Some(&stamps[slot as usize]) };
-        let slots = |slot: u32| Some(resident(slot));
+        let slots = Stamps((0..4).map(|_| AtomicU64::default()).collect());
+        let stamps = &slots.0;
         let mut lru = Lru::default();
         for slot in 0..4 {
-            lru.admit(slot, resident(slot), &slots);
+            let traces = lru.admit(Newcomer { slot, hash: 0, weight: 1 }, &slots);
+            stamps[slot as usize].store(traces.stamp, Ordering::Relaxed);
         }
         lru.clock().stamp(&stamps[0]);
         lru.clock().stamp(&stamps[2]);
-        lru.remove(3, resident(3));
-        let order: Vec<u32> = std::iter::from_fn(|| lru.victim(&slots)).collect();
+        lru.remove(3, Resident { hash: 0, weight: 1, touch: &Touch::default() });
+        let order: Vec<u32> = std::iter::from_fn(|| lru.victim(&slots)).map(|(slot, _)| slot).collect();
         assert_eq!(order, [1, 0, 2]);
     }
 
     #[test]
     fn entries_removed_in_large_numbers_leave_nothing_behind() {
-        let resident = Resident { hash: 0, weight: 1, touch: &Touch::default(), stamp: None };
+        let resident = Resident { hash: 0, weight: 1, touch: &Touch::default() };
         let mut lru = Lru::default();
         for _ in 0..10_000 {
-            lru.admit(0, resident, &|_| Some(resident));
+            lru.admit(Newcomer { slot: 0, hash: 0, weight: 1 }, &Stamps(Vec::new()));
             lru.remove(0, resident);
         }
         assert!(lru.heap.len() <= 2, "G11: {}", lru.heap.len());

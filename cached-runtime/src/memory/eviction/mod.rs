@@ -50,12 +50,35 @@ impl Touch {
 /// What a policy sees of an entry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Resident<'s> {
-    pub(crate) hash: u64,
+    /// Other bits than those by which a key's shard is chosen.
+    pub(crate) hash: u32,
     /// At least 1; stays the same for as long as the entry is there.
     pub(crate) weight: u32,
     pub(crate) touch: &'s Touch,
-    /// When it was used, if the policy [wants to know](Eviction::wants_stamps).
-    pub(crate) stamp: Option<&'s AtomicU64>,
+}
+
+/// The entries by slot, of those that a policy was told of and has not let go.
+pub(crate) trait Residents {
+    fn get(&self, slot: u32) -> Option<Resident<'_>>;
+    /// When an entry was used, if the policy [wants to know](Eviction::wants_stamps).
+    fn stamp(&self, slot: u32) -> Option<&AtomicU64>;
+}
+
+/// An entry that is about to come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Newcomer {
+    /// Where it will be.
+    pub(crate) slot: u32,
+    /// As a [`Resident`]'s.
+    pub(crate) hash: u32,
+    pub(crate) weight: u32,
+}
+
+/// What an entry begins with, as hits leave it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Traces {
+    pub(crate) touch: u8,
+    pub(crate) stamp: u64,
 }
 
 /// What a hit does, without a lock.
@@ -79,14 +102,14 @@ impl Hits {
     }
 }
 
-/// What the engine asks of a policy. `slots` finds the entry in a slot.
+/// What the engine asks of a policy.
 trait Evict {
-    /// A new entry. Room for it was made before.
-    fn admit<'s>(&mut self, slot: u32, resident: Resident<'s>, slots: &impl Fn(u32) -> Option<Resident<'s>>);
+    /// An entry is about to come. Room for it was made before.
+    fn admit(&mut self, newcomer: Newcomer, residents: &impl Residents) -> Traces;
     /// An entry left for another reason than [`victim`](Evict::victim).
     fn remove(&mut self, slot: u32, resident: Resident<'_>);
-    /// Chooses an entry to leave and lets go of it.
-    fn victim<'s>(&mut self, slots: &impl Fn(u32) -> Option<Resident<'s>>) -> Option<u32>;
+    /// Chooses an entry to leave and lets go of it. Its slot, and what it weighs.
+    fn victim(&mut self, residents: &impl Residents) -> Option<(u32, u32)>;
 }
 
 /// The policy of one shard.
@@ -130,21 +153,16 @@ impl Eviction {
 
     /// What the admission of an entry with this hash will need.
     #[inline]
-    pub(crate) fn prefetch(&self, hash: u64) {
+    pub(crate) fn prefetch(&self, hash: u32) {
         if let Self::Adaptive(policy) = self {
             policy.prefetch(hash);
         }
     }
 
-    pub(crate) fn admit<'s>(
-        &mut self,
-        slot: u32,
-        resident: Resident<'s>,
-        slots: &impl Fn(u32) -> Option<Resident<'s>>,
-    ) {
+    pub(crate) fn admit(&mut self, newcomer: Newcomer, residents: &impl Residents) -> Traces {
         match self {
-            Self::Adaptive(policy) => policy.admit(slot, resident, slots),
-            Self::Lru(policy) => policy.admit(slot, resident, slots),
+            Self::Adaptive(policy) => policy.admit(newcomer, residents),
+            Self::Lru(policy) => policy.admit(newcomer, residents),
         }
     }
 
@@ -155,10 +173,11 @@ impl Eviction {
         }
     }
 
-    pub(crate) fn victim<'s>(&mut self, slots: &impl Fn(u32) -> Option<Resident<'s>>) -> Option<u32> {
+    #[inline]
+    pub(crate) fn victim(&mut self, residents: &impl Residents) -> Option<(u32, u32)> {
         match self {
-            Self::Adaptive(policy) => policy.victim(slots),
-            Self::Lru(policy) => policy.victim(slots),
+            Self::Adaptive(policy) => policy.victim(residents),
+            Self::Lru(policy) => policy.victim(residents),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ptr::NonNull;
 
 use super::epoch::{self, Pin};
 use super::garbage::Owner;
-use super::index::{Home, Shown};
+use super::index::{Bucket, Home, Shown};
 use super::slots::{Entry, Filled, Side, Slot, State, View};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
@@ -143,16 +143,36 @@ pub(super) fn current<K, V>(front: &Front<K, V>) -> &View<K, V> {
     unsafe { &*front.view.load(Ordering::Relaxed) }
 }
 
+/// The first of the buckets where this hash may be. For those who hold the lock.
+#[inline]
+pub(super) fn bucket<K, V>(front: &Front<K, V>, hash: u32) -> &Bucket {
+    // SAFETY: those of the view in force, which lives until another is shown, for which it takes `&mut Slots`.
+    unsafe { front.buckets.load(Ordering::Relaxed).first(hash) }
+}
+
+/// A slot of the view in force, without what is beside it. For those who hold the lock.
+#[inline]
+pub(super) fn bare_slot<K, V>(front: &Front<K, V>, at: u32) -> Option<&Slot<K, V>> {
+    if at >= front.straight.load(Ordering::Relaxed) {
+        return far_slot(front, at);
+    }
+    let start = if (at as usize) < Slot::<K, V>::CHUNK { &front.head } else { &front.run };
+    // SAFETY: the view in force has so many slots there, and lives until another is shown, which takes `&mut Slots`.
+    Some(unsafe { &*Slot::after(start.load(Ordering::Relaxed), at as usize) })
+}
+
+/// One that is in neither of the two pieces where nearly all are.
+#[inline(never)]
+fn far_slot<K, V>(front: &Front<K, V>, at: u32) -> Option<&Slot<K, V>> {
+    current(front).slot(at).map(|entry| entry.slot)
+}
+
 /// A slot of the view in force. For those who hold the lock.
 #[inline]
 pub(super) fn slot<K, V>(front: &Front<K, V>, at: u32) -> Option<Entry<'_, K, V>> {
-    if at >= front.straight.load(Ordering::Relaxed) {
-        return current(front).slot(at);
-    }
-    let start = if (at as usize) < Slot::<K, V>::CHUNK { &front.head } else { &front.run };
-    let (start, sides) = (start.load(Ordering::Relaxed), front.sides.load(Ordering::Relaxed));
-    // SAFETY: the view in force has so many slots there, and lives until another is shown, which takes `&mut Slots`.
-    Some(unsafe { Entry::at(Slot::after(start, at as usize), at, sides) })
+    let slot = bare_slot(front, at)?;
+    // SAFETY: it is that slot, of the view in force.
+    Some(unsafe { Entry::at(slot, at, front.sides.load(Ordering::Relaxed)) })
 }
 
 /// The entry in a slot. For those who hold the lock.

@@ -65,6 +65,8 @@ struct Inside<K, V, R> {
 /// What the writer knows of the table.
 struct Owned<K, V> {
     len: usize,
+    /// How many entries the index should hold at most.
+    room: usize,
     /// One past the highest slot that was ever filled.
     used: u32,
     free: Vec<u32>,
@@ -93,9 +95,10 @@ const FIRST_ROOM: usize = 10;
 impl<K, V, R> Table<K, V, R> {
     /// An empty table, expected to hold about `share` entries when it is full.
     pub(super) fn new(share: usize, sides: Sides, rest: R) -> Self {
-        let view = Owner::new(View::new(Index::for_entries(FIRST_ROOM), 1, sides));
+        let view = View::new(Index::for_entries(FIRST_ROOM), 1, sides);
         let owned = Owned {
             len: 0,
+            room: view.index.room(),
             used: 0,
             free: Vec::new(),
             share,
@@ -106,6 +109,7 @@ impl<K, V, R> Table<K, V, R> {
             fence_failed: None,
             sealed_at: now(),
         };
+        let view = Owner::new(view);
         let front = Front::new(&view);
         std::mem::forget(view);
         Self { front, back: Back { inside: Mutex::new(Inside { owned, rest }), len: AtomicUsize::new(0) } }

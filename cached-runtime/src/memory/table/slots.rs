@@ -158,12 +158,18 @@ impl<K, V> Slot<K, V> {
         self.hash.load(Ordering::Relaxed)
     }
 
+    #[inline]
+    pub(super) fn touch(&self) -> &Touch {
+        &self.touch
+    }
+
     /// # Safety
     ///
     /// The slot is free, and the caller holds the table's lock.
-    pub(super) unsafe fn fill(&self, hash: u32, key: K, value: V, deadline: Tick) {
+    #[inline]
+    pub(super) unsafe fn fill(&self, hash: u32, key: K, value: V, deadline: Tick, touch: u8) {
         self.hash.store(hash, Ordering::Relaxed);
-        self.touch.set(0);
+        self.touch.set(touch);
         // SAFETY: nobody has a reference to the content of a free slot: it became free when nobody could be reading it, and is not
         // found before it is published.
         unsafe {
@@ -227,6 +233,13 @@ impl Side {
         Self {
             stamps: (0..if sides.stamps { slots } else { 0 }).map(|_| AtomicU64::new(0)).collect(),
             tags: (0..if sides.tags { slots } else { 0 }).map(|_| UnsafeCell::new(None)).collect(),
+        }
+    }
+
+    /// When an entry was used, where somebody wants to know.
+    pub(super) fn set_stamp(&self, at: usize, stamp: u64) {
+        if let Some(place) = self.stamps.get(at) {
+            place.store(stamp, Ordering::Relaxed);
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
+use crate::memory::eviction::Traces;
 
 type Small = Table<u64, Arc<Counted>, ()>;
 
@@ -36,7 +37,7 @@ fn get(table: &Small, key: u64) -> Option<Arc<Counted>> {
 }
 
 fn new(key: u64, value: Arc<Counted>) -> New<u64, Arc<Counted>> {
-    New { hash: hash_of(key), key, value, deadline: Tick::NEVER, tags: None }
+    New { hash: hash_of(key), key, value, deadline: Tick::NEVER, tags: None, traces: Traces::default() }
 }
 
 /// As the engine does it: what is there is replaced in one step.
@@ -47,10 +48,10 @@ fn put(table: &Small, key: u64, value: Arc<Counted>, fallen: &mut Fallen<u64, Ar
     match old {
         Some(old) => {
             slots.detach(old);
-            slots.replace(old, new(key, value));
+            slots.insert(Some(old), |_, _| new(key, value));
             slots.bury(old);
         }
-        None => _ = slots.insert(new(key, value)),
+        None => _ = slots.insert(None, |_, _| new(key, value)),
     }
     slots.reclaim(false, now(), fallen);
 }

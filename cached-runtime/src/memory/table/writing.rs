@@ -2,12 +2,13 @@
 
 use std::ptr::NonNull;
 
-use super::front::{Front, Reading, current, live, slot};
+use super::front::{Front, Reading, bare_slot, bucket, current, live, slot};
 use super::garbage::{Cleared, Fallen, Owner};
-use super::index::Index;
+use super::index::{Found, Index, Removal};
 use super::slots::{Entry, Filled, Run, Side, Slot, SlotTags, State, View};
 use super::{FIRST_ROOM, Inside, Owned, Table, now};
 use crate::clock::Tick;
+use crate::memory::eviction::{Touch, Traces};
 use crate::sync::MutexGuard;
 use crate::sync::atomic::Ordering;
 
@@ -64,7 +65,18 @@ impl<'t, K, V, R> Locked<'t, K, V, R> {
     /// The entry with this hash whose key satisfies `eq`.
     pub(in crate::memory) fn find(&self, hash: u32, eq: impl Fn(&K) -> bool) -> Option<u32> {
         let front = &self.table.front;
-        current(front).index.find(hash, |at| live(front, at).is_some_and(|entry| eq(entry.key())))
+        let mut is_it = |at| live(front, at).is_some_and(|entry| eq(entry.key()));
+        match bucket(front, hash).find(hash, &mut is_it) {
+            Found::Slot(at) => Some(at),
+            Found::Nothing => None,
+            Found::Elsewhere => self.search(hash, is_it),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn search(&self, hash: u32, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        current(&self.table.front).index.search(hash, is_it)
     }
 
     /// The entry in a slot, for as long as a reading goes on that began before the lock was taken.
@@ -100,6 +112,7 @@ pub(in crate::memory) struct New<K, V> {
     pub(in crate::memory) deadline: Tick,
     /// Kept where the table has them beside it.
     pub(in crate::memory) tags: Option<Box<SlotTags>>,
+    pub(in crate::memory) traces: Traces,
 }
 
 /// The slots of a table whose lock is held.
@@ -113,54 +126,65 @@ impl<K, V> Slots<'_, K, V> {
         live(self.front, at)
     }
 
-    /// Adds an entry whose key is not there yet.
+    /// Hash and touch of the entry in a slot, or of the last one that was.
     #[inline]
-    pub(in crate::memory) fn insert(&mut self, new: New<K, V>) -> u32 {
-        if self.owned.len >= current(self.front).index.room() {
+    pub(in crate::memory) fn traits(&self, at: u32) -> Option<(u32, &Touch)> {
+        bare_slot(self.front, at).map(|slot| (slot.hash(), slot.touch()))
+    }
+
+    /// Adds an entry, made by `make` for the slot where it will be. Returns that slot.
+    ///
+    /// If one with the same key is there, it is [leaving](Self::detach) and is given as `old`: readers find one or the other.
+    #[inline]
+    pub(in crate::memory) fn insert(&mut self, old: Option<u32>, make: impl FnOnce(&Self, u32) -> New<K, V>) -> u32 {
+        let old = old.filter(|at| slot(self.front, *at).is_some_and(|entry| entry.slot.is(State::Leaving)));
+        if old.is_none() && self.owned.len >= self.owned.room {
             self.enlarge_index();
         }
-        let hash = new.hash;
-        let at = self.place(new);
-        current(self.front).index.insert(hash, at);
-        self.owned.len += 1;
+        let (at, hash) = self.place(make);
+        match old {
+            Some(old) => self.replace(old, hash, at),
+            None => {
+                if !bucket(self.front, hash).insert(hash, at) {
+                    current(self.front).index.insert_stray(hash, at);
+                }
+                self.owned.len += 1;
+            }
+        }
         at
     }
 
-    /// Puts an entry in the place of one with the same key that is [leaving](Self::detach): readers find one or the other.
-    pub(in crate::memory) fn replace(&mut self, old: u32, new: New<K, V>) -> u32 {
-        if slot(self.front, old).is_none_or(|entry| !entry.slot.is(State::Leaving)) {
-            return self.insert(new);
-        }
-        let hash = new.hash;
-        let at = self.place(new);
+    /// Puts an entry in the place of another.
+    #[inline(never)]
+    fn replace(&mut self, old: u32, hash: u32, at: u32) {
         let replaced = current(self.front).index.replace(hash, old, at);
         debug_assert!(replaced);
         if let Some(entry) = slot(self.front, old) {
             entry.slot.set_state(State::Out);
         }
-        at
     }
 
-    /// Fills a free slot.
+    /// Fills a free slot. Returns which, and the entry's hash.
     #[inline(always)]
-    fn place(&mut self, new: New<K, V>) -> u32 {
+    fn place(&mut self, make: impl FnOnce(&Self, u32) -> New<K, V>) -> (u32, u32) {
         let at = match self.owned.free.pop() {
             Some(at) => at,
             None => self.fresh(),
         };
-        let New { hash, key, value, deadline, tags } = new;
+        let New { hash, key, value, deadline, tags, traces } = make(self, at);
         if let Some(entry) = slot(self.front, at) {
             // Buried, if there was nothing to be dropped in it.
             debug_assert!(entry.slot.is(State::Free) || entry.slot.is(State::Buried));
-            // SAFETY: the slot is on the list of free ones, under the lock; so nobody reads what is beside it either.
+            // SAFETY: the slot was on the list of free ones, and the lock is held; so nobody reads what is beside it either.
             unsafe {
                 if let Some(side) = entry.side {
                     side.set_tags(entry.within, tags);
+                    side.set_stamp(entry.within, traces.stamp);
                 }
-                entry.slot.fill(hash, key, value, deadline);
+                entry.slot.fill(hash, key, value, deadline, traces.touch);
             }
         }
-        at
+        (at, hash)
     }
 
     /// A slot that was never filled.
@@ -215,10 +239,17 @@ impl<K, V> Slots<'_, K, V> {
 
     /// Puts a view in force over the same chunks.
     fn publish(&mut self, view: View<K, V>) {
+        let old = self.show(view);
+        self.owned.garbage.views.extend(old);
+    }
+
+    /// Puts a view in force, and hands back the one that was.
+    fn show(&mut self, view: View<K, V>) -> Option<Owner<View<K, V>>> {
+        self.owned.room = view.index.room();
         let view = Owner::new(view);
         let old = self.front.show(&view);
         std::mem::forget(view);
-        self.owned.garbage.views.extend(old);
+        old
     }
 
     #[cold]
@@ -258,12 +289,19 @@ impl<K, V> Slots<'_, K, V> {
 
     #[inline(always)]
     fn take_out_as(&mut self, at: u32, state: State) -> bool {
-        let found = slot(self.front, at).filter(|entry| entry.slot.is(State::Live) || entry.slot.is(State::Leaving));
-        let Some(entry) = found else { return false };
-        entry.slot.set_state(state);
-        let hash_of = |other| Some(slot(self.front, other)?.slot.hash());
-        let removed = current(self.front).index.remove(entry.slot.hash(), at, hash_of);
-        debug_assert!(removed);
+        let found = bare_slot(self.front, at).filter(|slot| slot.is(State::Live) || slot.is(State::Leaving));
+        let Some(taken) = found else { return false };
+        taken.set_state(state);
+        let hash = taken.hash();
+        let hash_of = |other| Some(bare_slot(self.front, other)?.hash());
+        match bucket(self.front, hash).remove(hash, at) {
+            Removal::Done => {}
+            Removal::MadeRoom => current(self.front).index.call_back_home(hash, hash_of),
+            Removal::Strayed => {
+                let removed = current(self.front).index.remove_stray(hash, at, hash_of);
+                debug_assert!(removed);
+            }
+        }
         self.owned.len -= 1;
         true
     }
@@ -282,9 +320,7 @@ impl<K, V> Slots<'_, K, V> {
         if self.owned.held > 0 {
             return None;
         }
-        let view = Owner::new(View::new(Index::for_entries(FIRST_ROOM), 1, self.owned.sides));
-        let old = self.front.show(&view);
-        std::mem::forget(view);
+        let old = self.show(View::new(Index::for_entries(FIRST_ROOM), 1, self.owned.sides));
         // They are slots of what goes as a whole.
         self.owned.garbage.slots.clear();
         self.owned.sealed.iter_mut().for_each(|(_, garbage)| garbage.slots.clear());

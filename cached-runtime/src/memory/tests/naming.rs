@@ -42,7 +42,7 @@ fn hash_of(key: u64) -> u64 {
 }
 
 fn put(engine: &Engine<u64, u64>, key: u64) {
-    engine.insert(hash_of(key), key, key, &Storing { lifetime: None, weight: 1, tags: Vec::new() });
+    engine.insert(hash_of(key), key, key, &Storing::plain(None));
 }
 
 fn has(engine: &Engine<u64, u64>, key: u64) -> bool {
@@ -82,7 +82,7 @@ fn a_load_that_began_before_is_voided_by_its_text() {
             _ => panic!("there is nothing to wait for"),
         }
     };
-    let storing = || Some(Storing { lifetime: None, weight: 1, tags: Vec::new() });
+    let storing = || Some(Storing::plain(None));
     let lead = begin();
     assert_eq!(engine.invalidate_text("k:7"), 0);
     lead.complete(1, storing());
@@ -123,7 +123,7 @@ fn a_load_whose_key_panicked_does_not_go_by_the_name_of_another() {
     put(&engine, 2);
     engine.invalidate_key(hash_of(2), |key| *key == 2);
     engine.sweep();
-    lead.complete(1, Some(Storing { lifetime: None, weight: 1, tags: Vec::new() }));
+    lead.complete(1, Some(Storing::plain(None)));
     assert!(has(&engine, 50));
     assert_eq!(engine.invalidate_text("k:50"), 1);
     assert!(!has(&engine, 50), "G7");

@@ -85,7 +85,7 @@ impl World {
     }
 
     fn storing(&self, weight: u32) -> Storing {
-        Storing { lifetime: Some(Duration::from_secs(10)), weight, tags: vec!["tag".to_owned()] }
+        Storing::new(Some(Duration::from_secs(10)), weight, vec!["tag".to_owned()])
     }
 
     fn value(&mut self) -> Value {

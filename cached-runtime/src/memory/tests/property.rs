@@ -195,7 +195,7 @@ impl Bench {
         }
         let weight = self.weight(deed.weight);
         Some((
-            Storing { lifetime, weight, tags: tags(deed.tags) },
+            Storing::new(lifetime, weight, tags(deed.tags)),
             reference::Storing {
                 lifetime: lifetime.filter(|lifetime| *lifetime != Duration::MAX),
                 weight,

@@ -22,7 +22,7 @@ fn keys_in_sequence_spread_over_the_shards() {
         });
         for key in 0..1_000u64 {
             let hash = engine.hash(|state| key.hash(state));
-            engine.insert(hash, key, (), &Storing { lifetime: None, weight: 1, tags: Vec::new() });
+            engine.insert(hash, key, (), &Storing::plain(None));
         }
         let shards: Vec<usize> = engine.shards.iter().map(|shard| shard.0.len()).collect();
         assert!(shards.iter().all(|len| (60..=200).contains(len)), "{shards:?}");

@@ -36,7 +36,7 @@ fn lead(engine: &Arc<Engine<u8, u64>>) -> Lead<u8, u64> {
 }
 
 fn tagged() -> Option<Storing> {
-    Some(Storing { lifetime: None, weight: 1, tags: vec!["tag".to_owned()] })
+    Some(Storing::new(None, 1, vec!["tag".to_owned()]))
 }
 
 #[test]

@@ -16,8 +16,7 @@ pub(super) struct Duel {
     outcomes: [u16; 1 << FAMILY.len()],
     /// The same of the past, fading.
     past: [f32; 1 << FAMILY.len()],
-    /// One key in `rate` is sampled; a power of two.
-    rate: u32,
+    sample: Sample,
     /// The sample's share of the shard.
     share: usize,
     /// How many entries a miniature may have.
@@ -29,6 +28,28 @@ pub(super) struct Duel {
     hand: usize,
     /// Whether the real cache was full of late.
     full: bool,
+}
+
+/// Which keys are played.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sample {
+    /// One key in so many; a power of two, or 0 for none.
+    rate: u32,
+}
+
+impl Sample {
+    pub(super) const NOTHING: Self = Self { rate: 0 };
+
+    /// Whether a key is in it. Mixes the hash anew, because sketch and ghosts use its bits too.
+    ///
+    /// One question for shards with a duel and without: which of them comes next could not be predicted.
+    #[inline]
+    pub(super) fn contains(self, hash: u32) -> bool {
+        let mixed = (hash ^ hash >> 15).wrapping_mul(0x2c1b_3c6d);
+        let mixed = (mixed ^ mixed >> 12).wrapping_mul(0x297a_2d39);
+        // Of no number but 0 is nothing less than 0.
+        (mixed >> 8) & self.rate.wrapping_sub(1) < self.rate.min(1)
+    }
 }
 
 /// Entries of a miniature: a sixteenth of the cache's, within these limits. Smaller ones are too noisy to tell the settings apart.
@@ -60,7 +81,7 @@ impl Duel {
             miniatures: std::array::from_fn(|number| Miniature::new(number, FAMILY[number])),
             outcomes: [0; 1 << FAMILY.len()],
             past: [0.0; 1 << FAMILY.len()],
-            rate: u32::try_from(rate).unwrap_or(1 << 31),
+            sample: Sample { rate: u32::try_from(rate).unwrap_or(1 << 31) },
             share: capacity,
             capacity,
             played: 0,
@@ -70,15 +91,13 @@ impl Duel {
         }
     }
 
-    /// Whether a key is in the sample. Mixes the hash anew, because sketch and ghosts use its bits too.
-    #[inline]
-    fn samples(&self, hash: u32) -> bool {
-        let mixed = (hash ^ hash >> 15).wrapping_mul(0x2c1b_3c6d);
-        let mixed = (mixed ^ mixed >> 12).wrapping_mul(0x297a_2d39);
-        (mixed >> 8) & (self.rate - 1) == 0
+    /// Of which keys it wants to be told.
+    pub(super) fn sample(&self) -> Sample {
+        self.sample
     }
 
-    /// A key entered the real cache, after a miss.
+    /// A sampled key entered the real cache, after a miss.
+    #[inline(never)]
     pub(super) fn admitted(
         &mut self,
         slot: u32,
@@ -87,9 +106,6 @@ impl Duel {
         sketch: &Sketch,
         running: &Running,
     ) {
-        if !self.samples(hash) {
-            return;
-        }
         let mut in_vain = 0;
         for _ in 0..LOOK.min(self.records.watched().len()) {
             in_vain = if self.look(entries, sketch) { 0 } else { in_vain + 1 };
@@ -116,21 +132,18 @@ impl Duel {
         true
     }
 
-    /// A key was evicted from the real cache.
+    /// A sampled key was evicted from the real cache.
+    #[inline(never)]
     pub(super) fn evicted(&mut self, hash: u32) {
         self.full = true;
-        if self.samples(hash)
-            && let Some(number) = self.unwatch(hash)
-        {
+        if let Some(number) = self.unwatch(hash) {
             self.records.settle(number);
         }
     }
 
-    /// A key was removed from the real cache, as it would have been from any other.
+    /// A sampled key was removed from the real cache, as it would have been from any other.
     pub(super) fn removed(&mut self, hash: u32) {
-        if self.samples(hash)
-            && let Some(number) = self.unwatch(hash)
-        {
+        if let Some(number) = self.unwatch(hash) {
             for miniature in &mut self.miniatures {
                 miniature.remove(&mut self.records, number);
             }
@@ -165,7 +178,7 @@ impl Duel {
         self.played = 0;
         // As many as the real cache holds of the sample. By chance there are more or fewer sampled keys than their share; were the share the
         // capacity, a loop too long for the cache could fit into the miniatures, and tell nothing.
-        if std::mem::take(&mut self.full) && self.rate > 1 {
+        if std::mem::take(&mut self.full) && self.sample.rate > 1 {
             self.capacity = self.records.watched().len().clamp(self.share / 2, 2 * self.share).max(2);
         }
         for (past, outcomes) in self.past.iter_mut().zip(&mut self.outcomes) {

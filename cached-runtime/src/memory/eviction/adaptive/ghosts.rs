@@ -6,7 +6,14 @@ use crate::memory::table::prefetch;
 pub(super) struct Ghosts {
     buckets: Vec<Bucket>,
     /// The last eviction, whose bucket is on its way.
-    last: Option<u32>,
+    last: Option<Last>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    hash: u32,
+    fingerprint: u16,
+    bucket: usize,
 }
 
 /// Fingerprints, the youngest in the lowest bits; 0 is nothing.
@@ -85,18 +92,20 @@ impl Ghosts {
     /// A key was evicted.
     #[inline]
     pub(super) fn put(&mut self, hash: u32) {
-        self.prefetch(hash);
-        let Some(last) = self.last.replace(hash) else { return };
-        let (bucket, fingerprint) = self.place(last);
-        if let Some(bucket) = self.buckets.get_mut(bucket) {
-            bucket.put(fingerprint);
+        let (bucket, fingerprint) = self.place(hash);
+        prefetch(self.buckets.as_ptr().wrapping_add(bucket));
+        let last = self.last.replace(Last { hash, fingerprint, bucket });
+        if let Some(last) = last
+            && let Some(bucket) = self.buckets.get_mut(last.bucket)
+        {
+            bucket.put(last.fingerprint);
         }
     }
 
     /// Whether a key was evicted lately. If so, this is forgotten.
     #[inline]
     pub(super) fn take(&mut self, hash: u32) -> bool {
-        if self.last.take_if(|last| *last == hash).is_some() {
+        if self.last.take_if(|last| last.hash == hash).is_some() {
             return true;
         }
         let (bucket, fingerprint) = self.place(hash);

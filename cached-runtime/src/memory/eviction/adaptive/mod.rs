@@ -28,13 +28,13 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use self::duel::Duel;
+use self::duel::{Duel, Sample};
 use self::ghosts::Ghosts;
 use self::marks::Marks;
 use self::queues::{Entries, Entry, Linked, Queues};
 use self::settings::Running;
 use self::sketch::Sketch;
-use super::{Evict, Resident, Touch};
+use super::{Evict, Newcomer, Resident, Residents, Touch, Traces};
 
 /// The adaptive policy of one shard.
 pub(crate) struct Adaptive {
@@ -61,6 +61,8 @@ struct History {
     ghosts: Ghosts,
     /// The leader's.
     duel: Option<Duel>,
+    /// What is told to the duel.
+    sample: Sample,
     /// The number of entries that this is sized for.
     entries: usize,
 }
@@ -70,10 +72,12 @@ impl History {
     #[cold]
     #[inline(never)]
     fn new(entries: usize, shards: usize, role: Role) -> Box<Self> {
+        let duel = (role == Role::Leader).then(|| Duel::new(entries, shards));
         Box::new(Self {
             sketch: Sketch::new(entries),
             ghosts: Ghosts::new(entries),
-            duel: (role == Role::Leader).then(|| Duel::new(entries, shards)),
+            sample: duel.as_ref().map_or(Sample::NOTHING, Duel::sample),
+            duel,
             entries,
         })
     }
@@ -92,9 +96,8 @@ impl Adaptive {
 
     /// For a key that is about to be admitted.
     #[inline]
-    pub(crate) fn prefetch(&self, hash: u64) {
+    pub(crate) fn prefetch(&self, hash: u32) {
         if let Some(history) = &self.history {
-            let hash = entry_hash(hash);
             history.sketch.prefetch(hash);
             history.ghosts.prefetch(hash);
         }
@@ -131,12 +134,6 @@ fn entries_when_full(len: usize, weight: u64, share: u64) -> usize {
     usize::try_from(full).unwrap_or(MOST).clamp(1, MOST)
 }
 
-/// The engine chooses the shard by the bits from 40 on, so in one shard they tell entries apart less than others do.
-#[inline]
-fn entry_hash(hash: u64) -> u32 {
-    (hash >> 8) as u32
-}
-
 /// What a hit does.
 #[inline]
 pub(super) fn hit(touch: &Touch) {
@@ -147,41 +144,49 @@ pub(super) fn hit(touch: &Touch) {
 }
 
 impl Evict for Adaptive {
-    fn admit<'s>(&mut self, slot: u32, resident: Resident<'s>, slots: &impl Fn(u32) -> Option<Resident<'s>>) {
-        let entry = Entry::from(resident);
+    fn admit(&mut self, newcomer: Newcomer, residents: &impl Residents) -> Traces {
+        let Newcomer { slot, hash, weight } = newcomer;
         let (mut returns, mut seen) = (false, 0);
         if self.queues.weight() >= self.share / 2 {
             let (history, _, running) = self.parts();
-            seen = history.sketch.add(entry.hash, 1);
-            if let Some(duel) = &mut history.duel {
-                duel.admitted(slot, entry.hash, &mut Residents(slots), &history.sketch, running);
+            seen = history.sketch.add(hash, 1);
+            if history.sample.contains(hash)
+                && let Some(duel) = &mut history.duel
+            {
+                duel.admitted(slot, hash, &mut Marked(residents), &history.sketch, running);
             }
-            returns = history.ghosts.take(entry.hash) && running.settings().ghosts;
+            returns = history.ghosts.take(hash) && running.settings().ghosts;
         }
         let marks = Marks::new(returns).with_seen(seen);
-        marks.leave_on(resident.touch);
-        self.queues.admit(slot, entry.weight, marks);
+        self.queues.admit(slot, weight, marks);
+        Traces { touch: marks.bits(), ..Traces::default() }
     }
 
     fn remove(&mut self, slot: u32, resident: Resident<'_>) {
         let entry = Entry::from(resident);
         self.queues.remove(slot, entry);
-        if let Some(duel) = self.history.as_mut().and_then(|history| history.duel.as_mut()) {
+        if let Some(history) = &mut self.history
+            && history.sample.contains(entry.hash)
+            && let Some(duel) = &mut history.duel
+        {
             duel.removed(entry.hash);
         }
     }
 
-    fn victim<'s>(&mut self, slots: &impl Fn(u32) -> Option<Resident<'s>>) -> Option<u32> {
+    #[inline]
+    fn victim(&mut self, residents: &impl Residents) -> Option<(u32, u32)> {
         if self.queues.len() == 0 {
             return None;
         }
         let (history, queues, running) = self.parts();
-        let (slot, entry) = queues.evict(&mut Residents(slots), running.settings(), &mut history.sketch)?;
+        let (slot, entry) = queues.evict(&mut Marked(residents), running.settings(), &mut history.sketch)?;
         history.ghosts.put(entry.hash);
-        if let Some(duel) = &mut history.duel {
+        if history.sample.contains(entry.hash)
+            && let Some(duel) = &mut history.duel
+        {
             duel.evicted(entry.hash);
         }
-        Some(slot)
+        Some((slot, entry.weight))
     }
 }
 
@@ -196,17 +201,17 @@ impl fmt::Debug for Adaptive {
 }
 
 /// The engine's entries, as the queues see them.
-struct Residents<'f, F>(&'f F);
+struct Marked<'r, R>(&'r R);
 
-impl<'s, F: Fn(u32) -> Option<Resident<'s>>> Entries for Residents<'_, F> {
+impl<R: Residents> Entries for Marked<'_, R> {
     #[inline]
     fn get(&self, slot: u32) -> Option<Entry> {
-        (self.0)(slot).map(Entry::from)
+        self.0.get(slot).map(Entry::from)
     }
 
     #[inline]
     fn mark(&mut self, slot: u32, marks: Marks) {
-        if let Some(resident) = (self.0)(slot) {
+        if let Some(resident) = self.0.get(slot) {
             marks.leave_on(resident.touch);
         }
     }
@@ -215,6 +220,6 @@ impl<'s, F: Fn(u32) -> Option<Resident<'s>>> Entries for Residents<'_, F> {
 impl From<Resident<'_>> for Entry {
     #[inline]
     fn from(resident: Resident<'_>) -> Self {
-        Self { hash: entry_hash(resident.hash), weight: resident.weight, marks: Marks::of(resident.touch) }
+        Self { hash: resident.hash, weight: resident.weight, marks: Marks::of(resident.touch) }
     }
 }

@@ -25,8 +25,7 @@ impl Share {
     /// Its part of so much, rounded.
     #[inline]
     pub(super) fn of(self, whole: u64) -> u64 {
-        let share = u64::from(self.0);
-        (whole >> 16) * share + (((whole & 0xffff) * share + (1 << 15)) >> 16)
+        ((u128::from(whole) * u128::from(self.0) + (1 << 15)) >> 16) as u64
     }
 }
 

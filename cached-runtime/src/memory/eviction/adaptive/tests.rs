@@ -2,41 +2,50 @@
 
 use std::collections::HashMap;
 
-use super::super::{Evict, Resident, Touch};
+use super::super::{Evict, Newcomer, Resident, Residents, Touch};
 use super::Adaptive;
+use crate::sync::atomic::AtomicU64;
 
 /// A shard as the engine would keep it, of slots that are in use or free.
 #[derive(Default)]
 struct Shard {
-    slots: Vec<Option<(u64, u32, Touch)>>,
+    slots: Vec<Option<(u32, u32, Touch)>>,
     free: Vec<u32>,
     weight: u64,
 }
 
-impl Shard {
-    fn resident(&self, slot: u32) -> Option<Resident<'_>> {
+impl Residents for Shard {
+    fn get(&self, slot: u32) -> Option<Resident<'_>> {
         let (hash, weight, touch) = self.slots.get(slot as usize)?.as_ref()?;
-        Some(Resident { hash: *hash, weight: *weight, touch, stamp: None })
+        Some(Resident { hash: *hash, weight: *weight, touch })
     }
 
-    fn insert(&mut self, policy: &mut Adaptive, hash: u64, weight: u32) -> u32 {
+    fn stamp(&self, _: u32) -> Option<&AtomicU64> {
+        None
+    }
+}
+
+impl Shard {
+    fn insert(&mut self, policy: &mut Adaptive, hash: u32, weight: u32) -> u32 {
         let slot = self.free.pop().unwrap_or(self.slots.len() as u32);
         self.slots.resize_with(self.slots.len().max(slot as usize + 1), || None);
-        self.slots[slot as usize] = Some((hash, weight, Touch::default()));
+        let traces = policy.admit(Newcomer { slot, hash, weight }, self);
+        let touch = Touch::default();
+        touch.set(traces.touch);
+        self.slots[slot as usize] = Some((hash, weight, touch));
         self.weight += u64::from(weight);
-        let resident = self.resident(slot).expect("just inserted");
-        policy.admit(slot, resident, &|slot| self.resident(slot));
         slot
     }
 
     fn evict(&mut self, policy: &mut Adaptive) -> Option<u32> {
-        let slot = policy.victim(&|slot| self.resident(slot))?;
+        let (slot, weight) = policy.victim(self)?;
+        assert_eq!(weight, self.get(slot)?.weight);
         self.take(slot);
         Some(slot)
     }
 
     fn remove(&mut self, policy: &mut Adaptive, slot: u32) {
-        policy.remove(slot, self.resident(slot).expect("an entry"));
+        policy.remove(slot, self.get(slot).expect("an entry"));
         self.take(slot);
     }
 
@@ -47,8 +56,8 @@ impl Shard {
     }
 }
 
-fn hash_of(key: u64) -> u64 {
-    fastrand::Rng::with_seed(key).u64(..)
+fn hash_of(key: u64) -> u32 {
+    fastrand::Rng::with_seed(key).u32(..)
 }
 
 fn alone(capacity: u64) -> Adaptive {
@@ -72,7 +81,7 @@ fn policy_and_engine_agree_on_what_is_there() {
                     there.push(shard.insert(&mut policy, hash_of(random.u64(..capacity * 3 + 5)), weight));
                 }
                 5..=7 => {
-                    if let Some(resident) = random.choice(&there).and_then(|&slot| shard.resident(slot)) {
+                    if let Some(resident) = random.choice(&there).and_then(|&slot| shard.get(slot)) {
                         super::hit(resident.touch);
                     }
                 }
@@ -106,9 +115,9 @@ fn replay(shards: &mut [(Shard, Adaptive)], capacity: u64, keys: impl Iterator<I
     for key in keys {
         all += 1;
         let hash = hash_of(key);
-        let at = (hash >> 40) as usize % shards.len();
+        let at = fastrand::Rng::with_seed(!key).usize(..shards.len());
         let (shard, policy) = &mut shards[at];
-        let slot = slots.get(&key).and_then(|&slot| shard.resident(slot));
+        let slot = slots.get(&key).and_then(|&slot| shard.get(slot));
         if let Some(found) = slot.filter(|found| found.hash == hash) {
             super::hit(found.touch);
             hits += 1;

@@ -12,7 +12,7 @@ pub(super) const CELLS: usize = if cfg!(shuttle) { 2 } else { 12 };
 /// ends with most buckets overflown, though there is room in them; so what strayed is called back when a cell on its way becomes free.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-pub(super) struct Bucket {
+pub(in super::super) struct Bucket {
     /// Tags of the first eight entries; 0 where there is none.
     first: AtomicU64,
     /// Tags of the last four; above them the overflow count, and a bit for each cell whose entry strayed here from an earlier bucket.
@@ -72,6 +72,26 @@ fn portable_cells_with(tag: u8, first: u64, rest: u64) -> u32 {
     equal(first) | (equal(rest) & 0xf) << 8
 }
 
+/// What a search found in one bucket.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) enum Found {
+    Slot(u32),
+    /// Nothing, neither here nor in a later bucket.
+    Nothing,
+    /// Go on searching.
+    Elsewhere,
+}
+
+/// How taking an entry out of its home ended.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) enum Removal {
+    Done,
+    /// It is out, and something that strayed from here may come back.
+    MadeRoom,
+    /// It is not here.
+    Strayed,
+}
+
 impl Bucket {
     /// The tags. The second word first: who sees there that nothing overflows any more sees in the first what came back.
     #[inline]
@@ -106,6 +126,42 @@ impl Bucket {
     /// The cells of entries that strayed here, as the lowest bits of a number.
     pub(super) fn strays(&self) -> u64 {
         self.rest.load(Ordering::Relaxed) >> STRAYS & ((1 << CELLS) - 1)
+    }
+
+    /// The first entry with this hash, as far as tags tell, that satisfies `is_it`.
+    #[inline]
+    pub(in super::super) fn find(&self, hash: u32, is_it: &mut impl FnMut(u32) -> bool) -> Found {
+        let (first, rest) = self.tags();
+        let mut candidates = cells_with(tag(hash), first, rest);
+        while candidates != 0 {
+            // After the tag: by now another entry may be there, which its writer completed before it wrote its number.
+            let Some(slot) = self.slots.get(candidates.trailing_zeros() as usize) else { break };
+            let slot = slot.load(Ordering::Acquire);
+            if is_it(slot) {
+                return Found::Slot(slot);
+            }
+            candidates &= candidates - 1;
+        }
+        // What came back to its home was there before nothing overflowed any more.
+        if overflow(rest) == 0 { Found::Nothing } else { Found::Elsewhere }
+    }
+
+    /// Adds an entry that is at home here. False if there is no free cell.
+    #[inline]
+    pub(in super::super) fn insert(&self, hash: u32, slot: u32) -> bool {
+        let cell = self.free_cell();
+        if let Some(cell) = cell {
+            self.put(cell, hash, slot);
+        }
+        cell.is_some()
+    }
+
+    /// Takes an entry out that is at home here, if it did not stray.
+    #[inline]
+    pub(in super::super) fn remove(&self, hash: u32, slot: u32) -> Removal {
+        let Some(cell) = self.cell_of(tag(hash), slot) else { return Removal::Strayed };
+        self.empty(cell);
+        if self.overflow() == 0 { Removal::Done } else { Removal::MadeRoom }
     }
 
     #[inline]

@@ -4,7 +4,8 @@ mod bucket;
 
 use std::sync::Arc;
 
-use self::bucket::{Bucket, CELLS, cells_with, overflow, tag};
+pub(super) use self::bucket::{Bucket, Found, Removal};
+use self::bucket::{CELLS, cells_with, overflow, tag};
 use super::prefetch;
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
@@ -37,6 +38,17 @@ impl Buckets {
     #[inline]
     fn home(self, hash: u32) -> *const Bucket {
         self.first.wrapping_add(home(hash, self.number))
+    }
+
+    /// The first of the buckets where this hash may be.
+    ///
+    /// # Safety
+    ///
+    /// They are not freed during `'a`.
+    #[inline]
+    pub(super) unsafe fn first<'a>(self, hash: u32) -> &'a Bucket {
+        // SAFETY: one of those that there are, and as the caller promises.
+        unsafe { &*self.home(hash) }
     }
 
     /// For a search that will begin soon.
@@ -105,8 +117,8 @@ impl Home {
     /// `buckets` were [read](Shown::read) while pinned, and the caller still is.
     #[inline]
     pub(super) unsafe fn of(buckets: Buckets, hash: u32) -> Self {
-        // SAFETY: one of the buckets of an index that is alive.
-        let bucket = unsafe { &*buckets.home(hash) };
+        // SAFETY: an index is alive as long as somebody who read where its buckets are is pinned.
+        let bucket = unsafe { buckets.first(hash) };
         let (first, rest) = bucket.tags();
         match cells_with(tag(hash), first, rest) {
             0 if overflow(rest) == 0 => Self::Nothing,
@@ -188,35 +200,16 @@ impl Index {
     }
 
     /// The first slot with this hash, as far as tags tell, that satisfies `is_it`.
-    #[inline]
-    pub(super) fn find(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        let bucket = self.0.buckets.get(self.home(hash))?;
-        let (first, rest) = bucket.tags();
-        let found = Self::find_in(bucket, cells_with(tag(hash), first, rest), &mut is_it);
-        // What came back to its home was there before nothing overflowed any more.
-        if found.is_some() || overflow(rest) == 0 { found } else { self.find_stray(hash, is_it) }
-    }
-
-    #[inline]
-    fn find_in(bucket: &Bucket, mut candidates: u32, is_it: &mut impl FnMut(u32) -> bool) -> Option<u32> {
-        while candidates != 0 {
-            // After the tag: by now another entry may be there, which its writer completed before it wrote its number.
-            let slot = bucket.slots.get(candidates.trailing_zeros() as usize)?.load(Ordering::Acquire);
-            if is_it(slot) {
-                return Some(slot);
-            }
-            candidates &= candidates - 1;
+    #[cfg(all(test, not(shuttle)))]
+    fn find(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        match self.0.buckets[self.home(hash)].find(hash, &mut is_it) {
+            Found::Slot(slot) => Some(slot),
+            Found::Nothing => None,
+            Found::Elsewhere => self.search(hash, is_it),
         }
-        None
     }
 
-    #[cold]
-    #[inline(never)]
-    fn find_stray(&self, hash: u32, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.search(hash, is_it)
-    }
-
-    /// The same as [`find`](Self::find) for who expects a long way.
+    /// The first slot with this hash, as far as tags tell, that satisfies `is_it`, in whatever bucket it may be.
     #[inline]
     pub(super) fn search(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         loop {
@@ -233,32 +226,27 @@ impl Index {
     fn find_unmoved(&self, hash: u32, is_it: &mut impl FnMut(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
         for _ in 0..self.len() {
-            let bucket = self.0.buckets.get(at)?;
-            let (first, rest) = bucket.tags();
-            let found = Self::find_in(bucket, cells_with(tag(hash), first, rest), is_it);
-            if found.is_some() || overflow(rest) == 0 {
-                return found;
+            match self.0.buckets.get(at)?.find(hash, is_it) {
+                Found::Slot(slot) => return Some(slot),
+                Found::Nothing => return None,
+                Found::Elsewhere => at = self.after(at),
             }
-            at = self.after(at);
         }
         None
     }
 
     /// Adds a slot whose content is complete. There must be [`room`](Self::room).
-    #[inline]
     pub(super) fn insert(&self, hash: u32, slot: u32) {
-        let home = self.home(hash);
-        let bucket = &self.0.buckets[home];
-        match bucket.free_cell() {
-            Some(cell) => bucket.put(cell, hash, slot),
-            None => self.insert_stray(home, hash, slot),
+        if !self.0.buckets[self.home(hash)].insert(hash, slot) {
+            self.insert_stray(hash, slot);
         }
     }
 
+    /// The same where its home is full.
     #[cold]
     #[inline(never)]
-    fn insert_stray(&self, home: usize, hash: u32, slot: u32) {
-        let mut at = home;
+    pub(super) fn insert_stray(&self, hash: u32, slot: u32) {
+        let mut at = self.home(hash);
         for _ in 1..self.len() {
             self.0.buckets[at].pass();
             at = self.after(at);
@@ -271,22 +259,31 @@ impl Index {
         debug_assert!(false, "an index is never full");
     }
 
-    /// Takes a slot out. `hash_of` tells those of others.
-    #[inline]
-    pub(super) fn remove(&self, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
-        let home = self.home(hash);
-        let bucket = &self.0.buckets[home];
-        let Some(cell) = bucket.cell_of(tag(hash), slot) else { return self.remove_stray(home, hash, slot, hash_of) };
-        bucket.empty(cell);
-        if bucket.overflow() > 0 {
-            self.call_back(home, hash_of);
+    /// Takes a slot out. `hash_of` tells the hashes of others.
+    #[cfg(all(test, not(shuttle)))]
+    fn remove(&self, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
+        match self.0.buckets[self.home(hash)].remove(hash, slot) {
+            Removal::Done => true,
+            Removal::MadeRoom => {
+                self.call_back_home(hash, hash_of);
+                true
+            }
+            Removal::Strayed => self.remove_stray(hash, slot, hash_of),
         }
-        true
     }
 
+    /// Has something come back to where this hash is at home, if it strayed from there.
     #[cold]
     #[inline(never)]
-    fn remove_stray(&self, home: usize, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
+    pub(super) fn call_back_home(&self, hash: u32, hash_of: impl Fn(u32) -> Option<u32>) {
+        self.call_back(self.home(hash), hash_of);
+    }
+
+    /// Takes a slot out that is not where it is at home.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn remove_stray(&self, hash: u32, slot: u32, hash_of: impl Fn(u32) -> Option<u32>) -> bool {
+        let home = self.home(hash);
         let Some((at, cell)) = self.place(home, hash, slot) else { return false };
         self.0.buckets[at].empty_stray(cell);
         self.unpass(home, at);
@@ -322,8 +319,6 @@ impl Index {
     }
 
     /// Puts an entry that strayed past a bucket with a free cell into it, and so on where it was.
-    #[cold]
-    #[inline(never)]
     fn call_back(&self, mut to: usize, hash_of: impl Fn(u32) -> Option<u32>) {
         while let Some((from, cell, slot, hash)) = self.stray_past(to, &hash_of) {
             let bucket = &self.0.buckets[to];
