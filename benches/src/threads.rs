@@ -42,6 +42,22 @@ pub fn together(threads: usize, operations: usize, work: impl Fn(usize) + Sync) 
     Time { nanoseconds: last * 1e9 / operations as f64, running }
 }
 
+/// How long one call of `work` takes on a thread that has done `before` it what a thread of a program would have done.
+pub fn afterwards(before: impl FnOnce() + Send, work: impl FnOnce() + Send) -> Time {
+    let took = std::thread::scope(|scope| {
+        let worker = scope.spawn(move || {
+            before();
+            // The first reading after something else takes as long as what is to be measured.
+            std::hint::black_box(Instant::now());
+            let begun = Instant::now();
+            work();
+            begun.elapsed()
+        });
+        worker.join().expect("the work does not panic")
+    });
+    Time { nanoseconds: took.as_secs_f64() * 1e9, running: f64::NAN }
+}
+
 /// For how long this thread has been on a CPU; zero where the system does not tell.
 fn ran() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();

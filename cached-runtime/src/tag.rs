@@ -9,10 +9,13 @@
 //! rises to the latest stamp among them, and a cell that is made anew starts there: forgetting a tag may cost a load
 //! under way its right to be stored, never revive what was invalidated.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use hashbrown::HashTable;
+
+use crate::key::KeyText;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
@@ -59,7 +62,8 @@ pub(crate) struct TagTable {
 
 #[derive(Debug)]
 struct Cells {
-    by_text: HashMap<Box<str>, Arc<TagCell>, foldhash::fast::RandomState>,
+    by_text: HashTable<(KeyText, Arc<TagCell>)>,
+    hasher: foldhash::fast::RandomState,
     floor: u64,
     collect_at: usize,
 }
@@ -72,7 +76,12 @@ impl TagTable {
     pub(crate) fn new() -> Self {
         Self {
             epoch: AtomicU64::new(0),
-            cells: Mutex::new(Cells { by_text: HashMap::default(), floor: 0, collect_at: COLLECT_AT_LEAST }),
+            cells: Mutex::new(Cells {
+                by_text: HashTable::new(),
+                hasher: foldhash::fast::RandomState::default(),
+                floor: 0,
+                collect_at: COLLECT_AT_LEAST,
+            }),
         }
     }
 
@@ -108,22 +117,32 @@ impl TagTable {
 }
 
 impl Cells {
+    /// In one place for all who want one: a call that comes seldom finds in the CPU's caches what others need all the time.
+    #[inline(never)]
     fn cell(&mut self, tag: &str) -> Arc<TagCell> {
-        if let Some(cell) = self.by_text.get(tag) {
+        let hash = self.hasher.hash_one(tag);
+        if let Some((_, cell)) = self.by_text.find(hash, |(text, _)| text.is(tag)) {
             return Arc::clone(cell);
         }
+        self.add(hash, tag)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add(&mut self, hash: u64, tag: &str) -> Arc<TagCell> {
         if self.by_text.len() >= self.collect_at {
             self.collect();
         }
         let cell = Arc::new(TagCell(AtomicU64::new(self.floor)));
-        self.by_text.insert(tag.into(), Arc::clone(&cell));
+        let hasher = &self.hasher;
+        self.by_text.insert_unique(hash, (tag.into(), Arc::clone(&cell)), |(text, _)| hasher.hash_one(text.as_str()));
         cell
     }
 
     /// Forgets the cells that nothing refers to. Its cost is spread over the insertions since the last time.
     fn collect(&mut self) {
         let mut floor = self.floor;
-        self.by_text.retain(|_, cell| {
+        self.by_text.retain(|(_, cell)| {
             let in_use = Arc::strong_count(cell) > 1;
             if !in_use {
                 floor = floor.max(cell.0.load(Ordering::Acquire));
@@ -132,7 +151,8 @@ impl Cells {
         });
         self.floor = floor;
         self.collect_at = (2 * self.by_text.len()).max(COLLECT_AT_LEAST);
-        self.by_text.shrink_to(self.collect_at);
+        let hasher = &self.hasher;
+        self.by_text.shrink_to(self.collect_at, |(text, _)| hasher.hash_one(text.as_str()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use benches::stores::key;
 use benches::table::{Contender, Selection};
-use benches::threads::together;
+use benches::threads::afterwards;
 use benches::zipf;
 use cached_core::Cache;
 
@@ -17,9 +17,10 @@ fn tagged() -> Cache<u64, u64> {
 pub(crate) fn report(selection: &Selection) {
     selection.compare("Invalidate a tag; no peer has tags", || {
         vec![
-            invalidating("of 1 entry", 1, false),
-            invalidating("of 1,000,000 entries", ENTRIES as u64, false),
-            invalidating("of 1,000,000 entries, right after another tag", ENTRIES as u64, true),
+            invalidating("of 1 entry", 1, After::Inserts),
+            invalidating("of 1,000,000 entries", ENTRIES as u64, After::Inserts),
+            invalidating("of 1,000,000 entries, right after another tag", ENTRIES as u64, After::AnotherTag),
+            invalidating("of 1,000,000 entries, as the first that a thread does", ENTRIES as u64, After::Nothing),
         ]
     });
     let title = "Dead entries";
@@ -47,15 +48,33 @@ pub(crate) fn report(selection: &Selection) {
     }
 }
 
-/// One call, whose code and data a million inserts have driven out of the CPU's caches, unless another tag was invalidated just before.
-fn invalidating(name: &'static str, entries: u64, warm: bool) -> Contender<'static> {
+/// What the thread did before it invalidated the tag.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// It inserted the entries, which drove code and data out of the CPU's caches.
+    Inserts,
+    AnotherTag,
+    /// Another thread inserted them.
+    Nothing,
+}
+
+/// One call.
+fn invalidating(name: &'static str, entries: u64, after: After) -> Contender<'static> {
     let cache = tagged();
     Contender::new(name, move || {
-        (0..entries).for_each(|id| cache.insert(key(id), id));
-        if warm {
-            cache.invalidate_tag("another");
+        let insert = || (0..entries).for_each(|id| cache.insert(key(id), id));
+        if after == After::Nothing {
+            insert();
         }
-        together(1, 1, |_| drop(cache.invalidate_tag("all")))
+        let before = || {
+            if after != After::Nothing {
+                insert();
+            }
+            if after == After::AnotherTag {
+                cache.invalidate_tag("another");
+            }
+        };
+        afterwards(before, || drop(cache.invalidate_tag("all")))
     })
 }
 
