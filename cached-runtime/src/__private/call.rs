@@ -9,7 +9,7 @@ use super::site::{Near, Scope, Site, Target, TypeTag};
 use crate::cache::{Asking, Cache, Options};
 use crate::context::{self, Mode};
 use crate::key::{KeyWriter, Parts};
-use crate::memory::{Acquired, Reuse, Want};
+use crate::memory::{Acquired, Engine, Reuse, Want};
 
 /// A call of an annotated function: its key parts, borrowed.
 pub struct Call<P> {
@@ -76,38 +76,44 @@ impl<P: Parts> Call<P> {
     ) -> Begin<S, P::Owned> {
         let Self { site, parts, scope, when } = self;
         let quick = if when && !context::is_overridden() { site.plain_cache(&scope) } else { None };
-        let (near, look) = match quick {
-            Some(near) => (near, Look::Memory),
-            None => match Self::prepare(site, scope, when, options, shape) {
-                Some(prepared) => prepared,
-                None => return Begin { shape, stage: Stage::Inert },
-            },
-        };
-        let Near { engine, cache } = near;
+        // Put together again only where it is needed: passed on as it came, it would have to be in memory from the start.
+        let again = |parts| Self { site, parts, scope, when };
+        let Some(Near { engine, cache }) = quick else { return again(parts).begin_otherwise(shape, options, tags) };
         let hash = engine.hash(|state| parts.hash_part(state));
-        if look == Look::Memory
-            && let Some(stored) = engine.get(hash, |key| parts.eq_part(key))
-        {
-            if shape.is_null(&stored) {
-                engine.counters.null_hit();
-            }
-            return Begin { shape, stage: Stage::Found(Some(stored)) };
+        match engine.get(hash, |key| parts.eq_part(key)) {
+            Some(stored) => Begin::found(shape, engine, stored),
+            None => again(parts).miss(shape, cache, tags, hash, Look::Memory),
         }
-        // Put together again only now: passed on as it came, it would have to be in memory from the start.
-        Self { site, parts, scope, when }.miss(shape, cache, tags, hash, look)
+    }
+
+    /// The same for a call that is not like most.
+    #[cold]
+    #[inline(never)]
+    fn begin_otherwise<S: Shape>(
+        self,
+        shape: S,
+        options: fn() -> Options,
+        tags: impl FnOnce(&mut Tags),
+    ) -> Begin<S, P::Owned> {
+        let Some((near, look)) = self.prepare(options, shape) else { return Begin { shape, stage: Stage::Inert } };
+        let Near { engine, cache } = near;
+        let hash = engine.hash(|state| self.parts.hash_part(state));
+        if look == Look::Memory
+            && let Some(stored) = engine.get(hash, |key| self.parts.eq_part(key))
+        {
+            return Begin::found(shape, engine, stored);
+        }
+        self.miss(shape, cache, tags, hash, look)
     }
 
     /// What there is to do for a call that is not like most: the first, one of a generic function, one over a shared backend, one in a
     /// scope that changes what it does. `None` if it is to leave the cache alone.
-    #[cold]
-    #[inline(never)]
     fn prepare<S: Shape>(
-        site: &'static Site,
-        scope: Scope,
-        when: bool,
+        &self,
         options: fn() -> Options,
         shape: S,
     ) -> Option<(&'static Near<P::Owned, S::Stored>, Look)> {
+        let Self { site, scope, when, .. } = *self;
         let mode = context::mode(site.address());
         if mode == Mode::Bypass || !when {
             return None;
@@ -199,6 +205,14 @@ struct Missed<S: Shape, K: Eq + Send + Sync + 'static> {
 impl<S: Shape, K: Eq + Send + Sync + 'static> Unpin for Begin<S, K> {}
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Begin<S, K> {
+    #[inline]
+    fn found(shape: S, engine: &Engine<K, S::Stored>, stored: S::Stored) -> Self {
+        if shape.is_null(&stored) {
+            engine.counters.null_hit();
+        }
+        Self { shape, stage: Stage::Found(Some(stored)) }
+    }
+
     /// Blocks the thread until there is an answer.
     #[inline]
     pub fn wait(self) -> Lookup<S, K> {

@@ -1,4 +1,4 @@
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,7 @@ use crate::context::{Mode, Override};
 use crate::invalidated::Invalidated;
 use crate::invalidation::Invalidation;
 use crate::key::{KeyWriter, Parts};
-use crate::memory::Engine;
+use crate::memory::{AnyBox, Engine};
 use crate::registry::{self, AnyCache, CacheHandle, Group};
 use crate::remote::{Backend, Wire};
 
@@ -77,7 +77,7 @@ pub struct Site {
 /// The cache of a function for one choice of types.
 struct Instance {
     /// A [`Near<K, V>`](Near).
-    near: Box<dyn Any + Send + Sync>,
+    near: AnyBox,
     /// Whether it is all that a call without a scope can mean, and memory may always answer, there being nothing behind it.
     plain: bool,
     memory_only: bool,
@@ -123,7 +123,7 @@ impl Site {
     {
         let first = self.first.get()?;
         let fits = if scope.is_none() { first.plain } else { first.memory_only && first.scope == *scope };
-        if fits { first.near.downcast_ref() } else { None }
+        if fits { first.near.get() } else { None }
     }
 
     /// The cache of the instance with these types; made if this is its first call.
@@ -143,7 +143,7 @@ impl Site {
             let mut last = None;
             while let Some(instance) = at {
                 if instance.scope == *scope
-                    && let Some(near) = instance.near.downcast_ref()
+                    && let Some(near) = instance.near.get()
                 {
                     return near;
                 }
@@ -196,7 +196,7 @@ impl Site {
         let memory_only = cache.core().is_memory_only();
         let near = Near { engine: Arc::clone(&cache.core().engine), cache };
         Instance {
-            near: Box::new(near),
+            near: AnyBox::new(near),
             plain: memory_only && scope.is_none(),
             memory_only,
             scope,

@@ -34,6 +34,7 @@ pub use self::eviction::Policy;
 pub(crate) use self::load::{Acquire, Acquired, Lead, Reuse, Want};
 use self::shard::{Needs, Shard};
 pub(crate) use self::store::Storing;
+pub(crate) use self::table::AnyBox;
 use self::text_index::TextIndex;
 pub(crate) use self::text_index::WriteKey;
 use crate::cause::EvictionCause;

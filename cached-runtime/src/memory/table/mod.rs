@@ -17,6 +17,7 @@
 //! 4. Everything that changes the table takes `&mut` to what the lock protects.
 #![allow(unsafe_code, reason = "readers take no lock")]
 
+mod any_box;
 mod epoch;
 mod front;
 mod garbage;
@@ -31,6 +32,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::ptr::NonNull;
 
+pub(crate) use self::any_box::AnyBox;
 use self::front::Front;
 pub(super) use self::front::Reading;
 pub(super) use self::garbage::Fallen;
