@@ -216,17 +216,19 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Begin<S, K> {
     /// Blocks the thread until there is an answer.
     #[inline]
     pub fn wait(self) -> Lookup<S, K> {
+        // Each case by itself: handed on as one, the stage would have to be in memory, and what was found be copied there first.
         match self.stage {
             Stage::Found(Some(stored)) => Lookup::Found(self.shape.to_output(stored)),
-            stage => block_on(Self { shape: self.shape, stage }),
+            Stage::Missed(missed) => block_on(self.shape, missed),
+            Stage::Inert | Stage::Found(None) => Lookup::Lead(Load::inert(self.shape)),
         }
     }
 }
 
 #[cold]
 #[inline(never)]
-fn block_on<S: Shape, K: Eq + Send + Sync + 'static>(begin: Begin<S, K>) -> Lookup<S, K> {
-    crate::flight::block_on(begin)
+fn block_on<S: Shape, K: Eq + Send + Sync + 'static>(shape: S, missed: Box<Missed<S, K>>) -> Lookup<S, K> {
+    crate::flight::block_on(Begin { shape, stage: Stage::Missed(missed) })
 }
 
 impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begin<S, K> {
