@@ -202,6 +202,9 @@ impl<K, V> Slots<'_, K, V> {
             self.recycle(slots);
             return;
         }
+        if needs_drop::<K>() || needs_drop::<V>() {
+            fallen.entries.reserve(slots.len());
+        }
         for &at in &slots {
             let Some(entry) = slot(self.front, at).filter(|entry| entry.slot.is(State::Buried)) else { continue };
             // SAFETY: it was taken out of the index before an epoch was closed in which nobody reads any more, and buried slots are filled.
