@@ -1,7 +1,7 @@
 pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = find_user::__site()
+        let __found = find_user::__site()
             .call(((&&__rt::Part(&id)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<Result<Option<User>, DbError>>::NEW).shape(),
@@ -15,20 +15,23 @@ pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
                     __tags.add(__rt::Template::new(&["users"]).render(&()));
                 },
             );
-        match __begin.await {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
     };
+    let mut __flight = match __begun.await {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
+    };
     let __output = __flight
-        .run_async(async move {
-            if let ::core::option::Option::Some(__edge) = ::core::option::Option::None::<
-                Result<Option<User>, DbError>,
-            > {
-                return __edge;
-            }
-            db.user(id).await
-        })
+        .run_async(
+            ::core::pin::pin!(
+                async move { if let ::core::option::Option::Some(__edge) =
+                ::core::option::Option::None:: < Result < Option < User >, DbError > > {
+                return __edge; } db.user(id). await }
+            ),
+        )
         .await;
     __flight
         .finish(
@@ -68,11 +71,11 @@ impl find_user {
     }
     /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
     pub async fn uncached(db: &Db, id: u64) -> Result<Option<User>, DbError> {
-        Self::__site().uncached_async(find_user(db, id)).await
+        Self::__site().uncached_async(::core::pin::pin!(find_user(db, id))).await
     }
     /// Runs the function and stores the result, whatever is cached.
     pub async fn refresh(db: &Db, id: u64) -> Result<Option<User>, DbError> {
-        Self::__site().refresh_async(find_user(db, id)).await
+        Self::__site().refresh_async(::core::pin::pin!(find_user(db, id))).await
     }
     #[doc(hidden)]
     #[inline]

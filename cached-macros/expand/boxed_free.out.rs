@@ -3,29 +3,32 @@ pub fn page<'a>(
     path: &'a str,
 ) -> BoxFuture<'a, Result<Arc<str>, Error>> {
     ::std::boxed::Box::pin(async move {
-        let mut __flight = {
+        let __begun = {
             use ::cached_core::__private::{self as __rt, via::*};
-            let __begin = page::__site()
+            let __found = page::__site()
                 .call(((&&__rt::Part(&path)).part(),))
                 .begin(
                     (&&&&&&__rt::Returns::<Result<Arc<str>, Error>>::NEW).shape(),
                     || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                     |_| {},
                 );
-            match __begin.await {
-                __rt::Lookup::Found(__output) => return __output,
-                __rt::Lookup::Lead(__flight) => __flight,
+            match __found {
+                ::core::result::Result::Ok(__output) => return __output,
+                ::core::result::Result::Err(__begun) => __begun,
             }
         };
+        let mut __flight = match __begun.await {
+            ::cached_core::__private::Lookup::Found(__output) => return __output,
+            ::cached_core::__private::Lookup::Lead(__flight) => __flight,
+        };
         let __output = __flight
-            .run_async({
-                fn __call<__R>(__body: impl ::core::ops::FnOnce() -> __R) -> __R {
-                    __body()
-                }
-                __call(move || -> BoxFuture<'a, Result<Arc<str>, Error>> {
-                    site.get(path).boxed()
-                })
-            })
+            .run_async(
+                ::core::pin::pin!(
+                    { fn __call < __R > (__body : impl ::core::ops::FnOnce() -> __R) ->
+                    __R { __body() } __call(move || -> BoxFuture < 'a, Result < Arc < str
+                    >, Error > > { site.get(path).boxed() }) }
+                ),
+            )
             .await;
         __flight.finish(__output, |_| {})
     })
@@ -57,14 +60,14 @@ impl page {
         site: &'a Client,
         path: &'a str,
     ) -> Result<Arc<str>, Error> {
-        Self::__site().uncached_async(page(site, path)).await
+        Self::__site().uncached_async(::core::pin::pin!(page(site, path))).await
     }
     /// Runs the function and stores the result, whatever is cached.
     pub async fn refresh<'a>(
         site: &'a Client,
         path: &'a str,
     ) -> Result<Arc<str>, Error> {
-        Self::__site().refresh_async(page(site, path)).await
+        Self::__site().refresh_async(::core::pin::pin!(page(site, path))).await
     }
     #[doc(hidden)]
     #[inline]

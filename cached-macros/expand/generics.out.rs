@@ -6,9 +6,9 @@ where
     D: Database + ?Sized,
     K: Key<'a> + Clone,
 {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = row::__site()
+        let __found = row::__site()
             .call(((&&__rt::Part(&key)).part(),))
             .scope(
                 __rt::TypeTag::NONE,
@@ -19,20 +19,23 @@ where
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
             );
-        match __begin.await {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
     };
+    let mut __flight = match __begun.await {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
+    };
     let __output = __flight
-        .run_async(async move {
-            if let ::core::option::Option::Some(__edge) = ::core::option::Option::None::<
-                Result<[u8; WIDTH], D::Error>,
-            > {
-                return __edge;
-            }
-            db.get(key).await
-        })
+        .run_async(
+            ::core::pin::pin!(
+                async move { if let ::core::option::Option::Some(__edge) =
+                ::core::option::Option::None:: < Result < [u8; WIDTH], D::Error > > {
+                return __edge; } db.get(key). await }
+            ),
+        )
         .await;
     __flight.finish(__output, |_| {})
 }
@@ -73,7 +76,9 @@ impl row {
         D: Database + ?Sized,
         K: Key<'a> + Clone,
     {
-        Self::__site().uncached_async(row::<D, K, { WIDTH }>(db, key)).await
+        Self::__site()
+            .uncached_async(::core::pin::pin!(row:: < D, K, { WIDTH } > (db, key)))
+            .await
     }
     /// Runs the function and stores the result, whatever is cached.
     pub async fn refresh<'a, D, K, const WIDTH: usize>(
@@ -84,7 +89,9 @@ impl row {
         D: Database + ?Sized,
         K: Key<'a> + Clone,
     {
-        Self::__site().refresh_async(row::<D, K, { WIDTH }>(db, key)).await
+        Self::__site()
+            .refresh_async(::core::pin::pin!(row:: < D, K, { WIDTH } > (db, key)))
+            .await
     }
     #[doc(hidden)]
     #[inline]
@@ -114,9 +121,9 @@ impl row {
     }
 }
 fn count<T: Table, const FAST: bool>() -> u64 {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = count::__site()
+        let __found = count::__site()
             .call(())
             .scope(__rt::TypeTag::NONE, count::__generics::<T, { FAST }>())
             .begin(
@@ -124,10 +131,14 @@ fn count<T: Table, const FAST: bool>() -> u64 {
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
             );
-        match __begin.wait() {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
+    };
+    let mut __flight = match __begun.wait() {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
     };
     let __output = __flight.run(move || -> u64 { T::count(FAST) });
     __flight.finish(__output, |_| {})

@@ -26,9 +26,9 @@ fn profile(id: u64) -> Profile {
                     __body()
                 }
                 __call(move || -> Profile {
-                    let mut __flight = {
+                    let __begun = {
                         use ::cached_core::__private::{self as __rt, via::*};
-                        let __begin = profile::__site()
+                        let __found = profile::__site()
                             .call(((&&__rt::Part(&id)).part(),))
                             .begin(
                                 (&&&&&&__rt::Returns::<Profile>::NEW).shape(),
@@ -37,10 +37,16 @@ fn profile(id: u64) -> Profile {
                                 },
                                 |_| {},
                             );
-                        match __begin.wait() {
-                            __rt::Lookup::Found(__output) => return __output,
-                            __rt::Lookup::Lead(__flight) => __flight,
+                        match __found {
+                            ::core::result::Result::Ok(__output) => return __output,
+                            ::core::result::Result::Err(__begun) => __begun,
                         }
+                    };
+                    let mut __flight = match __begun.wait() {
+                        ::cached_core::__private::Lookup::Found(__output) => {
+                            return __output;
+                        }
+                        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
                     };
                     let __output = __flight
                         .run(move || -> Profile { Profile::load(id) });

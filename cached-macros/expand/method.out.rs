@@ -1,6 +1,6 @@
 impl Catalogue {
     async fn price(&self, sku: &str) -> Result<Price, Error> {
-        let mut __flight = {
+        let __begun = {
             use ::cached_core::__private::{self as __rt, via::*};
             static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
                 module: ::core::module_path!(),
@@ -10,7 +10,7 @@ impl Catalogue {
                 backend: "memory",
                 is_async: true,
             });
-            let __begin = __SITE
+            let __found = __SITE
                 .call(((&&__rt::Part(&self.shop)).part(), (&&__rt::Part(&sku)).part()))
                 .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                 .begin(
@@ -18,25 +18,28 @@ impl Catalogue {
                     || __rt::Options::new().ttl(::core::time::Duration::new(300, 0)),
                     |_| {},
                 );
-            match __begin.await {
-                __rt::Lookup::Found(__output) => return __output,
-                __rt::Lookup::Lead(__flight) => __flight,
+            match __found {
+                ::core::result::Result::Ok(__output) => return __output,
+                ::core::result::Result::Err(__begun) => __begun,
             }
         };
+        let mut __flight = match __begun.await {
+            ::cached_core::__private::Lookup::Found(__output) => return __output,
+            ::cached_core::__private::Lookup::Lead(__flight) => __flight,
+        };
         let __output = __flight
-            .run_async(async move {
-                if let ::core::option::Option::Some(__edge) = ::core::option::Option::None::<
-                    Result<Price, Error>,
-                > {
-                    return __edge;
-                }
-                self.load(sku).await
-            })
+            .run_async(
+                ::core::pin::pin!(
+                    async move { if let ::core::option::Option::Some(__edge) =
+                    ::core::option::Option::None:: < Result < Price, Error > > { return
+                    __edge; } self.load(sku). await }
+                ),
+            )
             .await;
         __flight.finish(__output, |_| {})
     }
     fn default_currency() -> Currency {
-        let mut __flight = {
+        let __begun = {
             use ::cached_core::__private::{self as __rt, via::*};
             static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
                 module: ::core::module_path!(),
@@ -46,7 +49,7 @@ impl Catalogue {
                 backend: "memory",
                 is_async: false,
             });
-            let __begin = __SITE
+            let __found = __SITE
                 .call(())
                 .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                 .begin(
@@ -54,10 +57,14 @@ impl Catalogue {
                     || __rt::Options::new().capacity(100),
                     |_| {},
                 );
-            match __begin.wait() {
-                __rt::Lookup::Found(__output) => return __output,
-                __rt::Lookup::Lead(__flight) => __flight,
+            match __found {
+                ::core::result::Result::Ok(__output) => return __output,
+                ::core::result::Result::Err(__begun) => __begun,
             }
+        };
+        let mut __flight = match __begun.wait() {
+            ::cached_core::__private::Lookup::Found(__output) => return __output,
+            ::cached_core::__private::Lookup::Lead(__flight) => __flight,
         };
         let __output = __flight.run(move || -> Currency { Currency::read() });
         __flight.finish(__output, |_| {})

@@ -1,8 +1,8 @@
 impl Catalogue {
     pub fn stock(self: Arc<Self>, sku: &str, unit: Unit) -> u32 {
-        let mut __flight = {
+        let __begun = {
             use ::cached_core::__private::{self as __rt, via::*};
-            let __begin = Self::__stock_site()
+            let __found = Self::__stock_site()
                 .call(((&&__rt::Part(&self.shop)).part(), (&&__rt::Part(&sku)).part()))
                 .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                 .begin(
@@ -10,10 +10,14 @@ impl Catalogue {
                     || __rt::Options::new().ttl(::core::time::Duration::new(300, 0)),
                     |_| {},
                 );
-            match __begin.wait() {
-                __rt::Lookup::Found(__output) => return __output,
-                __rt::Lookup::Lead(__flight) => __flight,
+            match __found {
+                ::core::result::Result::Ok(__output) => return __output,
+                ::core::result::Result::Err(__begun) => __begun,
             }
+        };
+        let mut __flight = match __begun.wait() {
+            ::cached_core::__private::Lookup::Found(__output) => return __output,
+            ::cached_core::__private::Lookup::Lead(__flight) => __flight,
         };
         let __output = __flight.run(move || -> u32 { self.count(sku, unit) });
         __flight.finish(__output, |_| {})

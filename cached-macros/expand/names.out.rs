@@ -1,17 +1,21 @@
 pub fn r#type(r#type: u8) -> u8 {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = r#type::__site()
+        let __found = r#type::__site()
             .call(((&&__rt::Part(&r#type)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<u8>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
             );
-        match __begin.wait() {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
+    };
+    let mut __flight = match __begun.wait() {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
     };
     let __output = __flight.run(move || -> u8 { r#type });
     __flight.finish(__output, |_| {})
@@ -74,19 +78,23 @@ impl r#type {
 #[cfg(unix)]
 #[must_use]
 pub unsafe extern "C" fn peek(address: usize) -> u8 {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = peek::__site()
+        let __found = peek::__site()
             .call(((&&__rt::Part(&address)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<u8>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
             );
-        match __begin.wait() {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
+    };
+    let mut __flight = match __begun.wait() {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
     };
     let __output = __flight.run(move || -> u8 { unsafe { *(address as *const u8) } });
     __flight.finish(__output, |_| {})

@@ -1,7 +1,7 @@
 fn text(page: u32) -> Option<String> {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = text::__site()
+        let __found = text::__site()
             .call(((&&__rt::Part(&page)).part(),))
             .when(page < 10)
             .begin(
@@ -18,10 +18,14 @@ fn text(page: u32) -> Option<String> {
                 },
                 |_| {},
             );
-        match __begin.wait() {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
+    };
+    let mut __flight = match __begun.wait() {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
     };
     let __output = __flight.run(move || -> Option<String> { render(page) });
     __flight

@@ -4,9 +4,9 @@ fn distance(
     mut scale: impl Into<f64> + KeyPart,
     _: &Tracer,
 ) -> f64 {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = distance::__site()
+        let __found = distance::__site()
             .call((
                 (&&__rt::Part(&x)).part(),
                 (&&__rt::Part(&y)).part(),
@@ -19,10 +19,14 @@ fn distance(
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
             );
-        match __begin.wait() {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
+    };
+    let mut __flight = match __begun.wait() {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
     };
     let __output = __flight
         .run(move || -> f64 {

@@ -1,30 +1,33 @@
 /// How many members a team has.
 #[tracing::instrument(skip_all)]
 pub(crate) async fn member_count(db: &Db, team: u32) -> Result<u64, DbError> {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = member_count::__site()
+        let __found = member_count::__site()
             .call(((&&__rt::Part(&team)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<Result<u64, DbError>>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(300, 0)),
                 |_| {},
             );
-        match __begin.await {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
     };
+    let mut __flight = match __begun.await {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
+    };
     let __output = __flight
-        .run_async(async move {
-            if let ::core::option::Option::Some(__edge) = ::core::option::Option::None::<
-                Result<u64, DbError>,
-            > {
-                return __edge;
-            }
-            let mut rows = db.members(team).await?;
-            Ok(rows.count().await?)
-        })
+        .run_async(
+            ::core::pin::pin!(
+                async move { if let ::core::option::Option::Some(__edge) =
+                ::core::option::Option::None:: < Result < u64, DbError > > { return
+                __edge; } let mut rows = db.members(team). await ?; Ok(rows.count().
+                await ?) }
+            ),
+        )
         .await;
     __flight.finish(__output, |_| {})
 }
@@ -52,11 +55,11 @@ impl member_count {
     }
     /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
     pub(crate) async fn uncached(db: &Db, team: u32) -> Result<u64, DbError> {
-        Self::__site().uncached_async(member_count(db, team)).await
+        Self::__site().uncached_async(::core::pin::pin!(member_count(db, team))).await
     }
     /// Runs the function and stores the result, whatever is cached.
     pub(crate) async fn refresh(db: &Db, team: u32) -> Result<u64, DbError> {
-        Self::__site().refresh_async(member_count(db, team)).await
+        Self::__site().refresh_async(::core::pin::pin!(member_count(db, team))).await
     }
     #[doc(hidden)]
     #[inline]

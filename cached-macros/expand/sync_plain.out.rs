@@ -1,18 +1,22 @@
 /// What one unit of `from` costs in `to`.
 fn exchange_rate(from: &str, to: &str) -> f64 {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = exchange_rate::__site()
+        let __found = exchange_rate::__site()
             .call(((&&__rt::Part(&from)).part(), (&&__rt::Part(&to)).part()))
             .begin(
                 (&&&&&&__rt::Returns::<f64>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                 |_| {},
             );
-        match __begin.wait() {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
+    };
+    let mut __flight = match __begun.wait() {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
     };
     let __output = __flight.run(move || -> f64 { fetch_rate(from, to) });
     __flight.finish(__output, |_| {})

@@ -1,8 +1,8 @@
 async fn orders(customer: Customer, page: u32) -> Result<Orders, Error> {
-    let (mut __flight, __kept0) = {
+    let (__begun, __kept0) = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __flight = {
-            let __begin = orders::__site()
+        let __begun = {
+            let __found = orders::__site()
                 .call((
                     (&&__rt::Part(&customer.id)).part(),
                     (&&__rt::Part(&page)).part(),
@@ -27,26 +27,29 @@ async fn orders(customer: Customer, page: u32) -> Result<Orders, Error> {
                             );
                     },
                 );
-            match __begin.await {
-                __rt::Lookup::Found(__output) => return __output,
-                __rt::Lookup::Lead(__flight) => __flight,
+            match __found {
+                ::core::result::Result::Ok(__output) => return __output,
+                ::core::result::Result::Err(__begun) => __begun,
             }
         };
         (
-            __flight,
+            __begun,
             __rt::Template::new(&["shop:", ":", ""])
                 .capture((&&__rt::Part(&customer.region())).part()),
         )
     };
+    let mut __flight = match __begun.await {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
+    };
     let __output = __flight
-        .run_async(async move {
-            if let ::core::option::Option::Some(__edge) = ::core::option::Option::None::<
-                Result<Orders, Error>,
-            > {
-                return __edge;
-            }
-            Orders::load(customer, page).await
-        })
+        .run_async(
+            ::core::pin::pin!(
+                async move { if let ::core::option::Option::Some(__edge) =
+                ::core::option::Option::None:: < Result < Orders, Error > > { return
+                __edge; } Orders::load(customer, page). await }
+            ),
+        )
         .await;
     __flight
         .finish(
@@ -88,11 +91,11 @@ impl orders {
     }
     /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
     async fn uncached(customer: Customer, page: u32) -> Result<Orders, Error> {
-        Self::__site().uncached_async(orders(customer, page)).await
+        Self::__site().uncached_async(::core::pin::pin!(orders(customer, page))).await
     }
     /// Runs the function and stores the result, whatever is cached.
     async fn refresh(customer: Customer, page: u32) -> Result<Orders, Error> {
-        Self::__site().refresh_async(orders(customer, page)).await
+        Self::__site().refresh_async(::core::pin::pin!(orders(customer, page))).await
     }
     #[doc(hidden)]
     #[inline]

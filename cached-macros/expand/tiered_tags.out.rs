@@ -1,9 +1,9 @@
 impl Catalogue {
     async fn price(&self, sku: String) -> Result<Price, Error> {
-        let (mut __flight, __kept0) = {
+        let (__begun, __kept0) = {
             use ::cached_core::__private::{self as __rt, via::*};
-            let __flight = {
-                let __begin = Self::__price_site()
+            let __begun = {
+                let __found = Self::__price_site()
                     .call((
                         (&&__rt::Part(&self.shop)).part(),
                         (&&__rt::Part(&sku)).part(),
@@ -35,26 +35,29 @@ impl Catalogue {
                                 );
                         },
                     );
-                match __begin.await {
-                    __rt::Lookup::Found(__output) => return __output,
-                    __rt::Lookup::Lead(__flight) => __flight,
+                match __found {
+                    ::core::result::Result::Ok(__output) => return __output,
+                    ::core::result::Result::Err(__begun) => __begun,
                 }
             };
             (
-                __flight,
+                __begun,
                 __rt::Template::new(&["brand:", ":", ""])
                     .capture((&&__rt::Part(&sku)).part()),
             )
         };
+        let mut __flight = match __begun.await {
+            ::cached_core::__private::Lookup::Found(__output) => return __output,
+            ::cached_core::__private::Lookup::Lead(__flight) => __flight,
+        };
         let __output = __flight
-            .run_async(async move {
-                if let ::core::option::Option::Some(__edge) = ::core::option::Option::None::<
-                    Result<Price, Error>,
-                > {
-                    return __edge;
-                }
-                self.load(sku).await
-            })
+            .run_async(
+                ::core::pin::pin!(
+                    async move { if let ::core::option::Option::Some(__edge) =
+                    ::core::option::Option::None:: < Result < Price, Error > > { return
+                    __edge; } self.load(sku). await }
+                ),
+            )
             .await;
         let (__output, __stored) = __flight
             .finish_shared(
@@ -105,12 +108,16 @@ impl Catalogue {
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
     async fn price_uncached(&self, sku: String) -> Result<Price, Error> {
-        Self::__price_site().uncached_async(Self::price(self, sku)).await
+        Self::__price_site()
+            .uncached_async(::core::pin::pin!(Self::price(self, sku)))
+            .await
     }
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     /// Runs the function and stores the result, whatever is cached.
     async fn price_refresh(&self, sku: String) -> Result<Price, Error> {
-        Self::__price_site().refresh_async(Self::price(self, sku)).await
+        Self::__price_site()
+            .refresh_async(::core::pin::pin!(Self::price(self, sku)))
+            .await
     }
     #[allow(deprecated, unreachable_pub, unused, clippy::all, clippy::pedantic)]
     #[doc(hidden)]

@@ -1,6 +1,6 @@
 trait Source {
     fn version(&self) -> u32 {
-        let mut __flight = {
+        let __begun = {
             use ::cached_core::__private::{self as __rt, via::*};
             static __SITE: __rt::Site = __rt::Site::new(__rt::Meta {
                 module: ::core::module_path!(),
@@ -10,7 +10,7 @@ trait Source {
                 backend: "memory",
                 is_async: false,
             });
-            let __begin = __SITE
+            let __found = __SITE
                 .call(())
                 .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                 .begin(
@@ -18,10 +18,14 @@ trait Source {
                     || __rt::Options::new().ttl(::core::time::Duration::new(60, 0)),
                     |_| {},
                 );
-            match __begin.wait() {
-                __rt::Lookup::Found(__output) => return __output,
-                __rt::Lookup::Lead(__flight) => __flight,
+            match __found {
+                ::core::result::Result::Ok(__output) => return __output,
+                ::core::result::Result::Err(__begun) => __begun,
             }
+        };
+        let mut __flight = match __begun.wait() {
+            ::cached_core::__private::Lookup::Found(__output) => return __output,
+            ::cached_core::__private::Lookup::Lead(__flight) => __flight,
         };
         let __output = __flight.run(move || -> u32 { self.fetch_version() });
         __flight.finish(__output, |_| {})

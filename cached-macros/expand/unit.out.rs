@@ -1,22 +1,24 @@
 async fn greet(user: u64) {
-    let mut __flight = {
+    let __begun = {
         use ::cached_core::__private::{self as __rt, via::*};
-        let __begin = greet::__site()
+        let __found = greet::__site()
             .call(((&&__rt::Part(&user)).part(),))
             .begin(
                 (&&&&&&__rt::Returns::<()>::NEW).shape(),
                 || __rt::Options::new().ttl(::core::time::Duration::new(86400, 0)),
                 |_| {},
             );
-        match __begin.await {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
     };
+    let mut __flight = match __begun.await {
+        ::cached_core::__private::Lookup::Found(__output) => return __output,
+        ::cached_core::__private::Lookup::Lead(__flight) => __flight,
+    };
     let __output = __flight
-        .run_async(async move {
-            send_greeting(user).await;
-        })
+        .run_async(::core::pin::pin!(async move { send_greeting(user). await; }))
         .await;
     __flight.finish(__output, |_| {})
 }
@@ -44,11 +46,11 @@ impl greet {
     }
     /// Runs the function as if it had no cache: nothing is looked up, nothing is stored.
     async fn uncached(user: u64) {
-        Self::__site().uncached_async(greet(user)).await
+        Self::__site().uncached_async(::core::pin::pin!(greet(user))).await
     }
     /// Runs the function and stores the result, whatever is cached.
     async fn refresh(user: u64) {
-        Self::__site().refresh_async(greet(user)).await
+        Self::__site().refresh_async(::core::pin::pin!(greet(user))).await
     }
     #[doc(hidden)]
     #[inline]

@@ -157,8 +157,17 @@ mod tests {
     fn an_unrepresentable_ttl_never_passes() {
         let time = ManualClock::new();
         assert_eq!(time.clock().now().after(Duration::MAX), Tick::NEVER);
+        // As many nanoseconds as would be none, were they counted in 64 bits.
+        let (seconds, years) = (Duration::from_secs(1 << 55), Duration::from_nanos(u64::MAX));
+        for ttl in [seconds, years, Duration::from_secs(u64::MAX), Duration::from_secs(18_446_744_074)] {
+            assert_eq!(time.clock().now().after(ttl), Tick::NEVER, "{ttl:?}");
+        }
+        assert_eq!(Tick::NEVER.after(Duration::ZERO), Tick::NEVER);
+        let before = time.clock().now();
         time.advance(Duration::MAX);
         assert!(time.clock().now() < Tick::NEVER);
+        assert_eq!(time.clock().now().after(Duration::from_nanos(1)), Tick::NEVER);
+        assert_eq!(before.since(time.clock().now()), Duration::ZERO);
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Override {
         f()
     }
 
-    /// Polls `future` under this override.
+    /// Polls `future` under this override. Pin it before: what is handed on has a place in each future that it goes through.
     pub(crate) async fn scope_async<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
         poll_fn(|cx| self.scope(|| future.as_mut().poll(cx))).await
@@ -167,7 +167,7 @@ pub fn bypass<R>(f: impl FnOnce() -> R) -> R {
 ///
 /// As that of `future`: dropping leaves nothing behind.
 pub async fn bypass_async<F: Future>(future: F) -> F::Output {
-    Override::all(Mode::Bypass).scope_async(future).await
+    Override::all(Mode::Bypass).scope_async(pin!(future)).await
 }
 
 /// Runs `f`; the first cached call that it makes runs its body and stores the result, whatever is cached.
@@ -200,7 +200,7 @@ pub fn refresh<R>(f: impl FnOnce() -> R) -> R {
 ///
 /// As that of `future`.
 pub async fn refresh_async<F: Future>(future: F) -> F::Output {
-    Override::first(Mode::Refresh, None).scope_async(future).await
+    Override::first(Mode::Refresh, None).scope_async(pin!(future)).await
 }
 
 /// Runs `f`; the first cached call that it makes runs its body and neither reads nor stores. Calls inside that body use their caches.
@@ -216,7 +216,7 @@ pub fn uncached<R>(f: impl FnOnce() -> R) -> R {
 ///
 /// As that of `future`.
 pub async fn uncached_async<F: Future>(future: F) -> F::Output {
-    Override::first(Mode::Bypass, None).scope_async(future).await
+    Override::first(Mode::Bypass, None).scope_async(pin!(future)).await
 }
 
 #[cfg(all(test, not(shuttle)))]

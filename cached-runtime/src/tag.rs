@@ -180,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_in_use_is_not_forgotten() {
+        let table = TagTable::new();
+        let held = table.intern(&["held"]);
+        for i in 0..10_000 {
+            drop(table.intern(&[format!("t{i}")]));
+        }
+        let captured = table.capture();
+        assert!(held.stand_since(captured));
+        table.invalidate("held");
+        assert!(!held.stand_since(captured), "G7");
+    }
+
+    #[test]
     fn forgotten_cells_neither_pile_up_nor_revive_anything() {
         let table = TagTable::new();
         let before = table.capture();

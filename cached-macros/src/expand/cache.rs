@@ -20,11 +20,14 @@ fn function(model: &Cache<'_>) -> TokenStream {
     let Subject { function, flow, .. } = model.subject;
     let (attrs, vis, sig) = (&function.attrs, &function.vis, &function.sig);
     let entry = Entry::new(model);
+    let at = Span::mixed_site();
     let look_up = look_up(model, &entry);
+    let lead = lead(model.subject);
     let run = run(model.subject);
     let finish = finish(model, &entry);
-    let body = quote_spanned! {Span::mixed_site()=>
+    let body = quote_spanned! {at=>
         #look_up
+        #lead
         let __output = #run;
         #finish
     };
@@ -37,7 +40,7 @@ pub(super) fn boxed(body: &TokenStream) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> ::std::boxed::Box::pin(async move { #body }))
 }
 
-/// `let mut __flight = ..`: returns from the function if there is a value, and leads the load if there is none.
+/// `let __begun = ..`: returns from the function if there is a value.
 fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
     let at = Span::mixed_site();
     let (site, local) = site(model);
@@ -50,14 +53,11 @@ fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
     let shape = shape(model);
     let options = options(model);
     let tags = argument_tags(model);
-    let wait = if model.subject.flow.is_async() { quote_spanned!(at=> .await) } else { quote_spanned!(at=> .wait()) };
-    // `__begin` is a statement of its own: what the placeholders made on the way (a lock guard, say) is gone before anything
-    // is waited for.
     let found = quote_spanned! {at=>
-        let __begin = #site.call(#parts) #scope #nameless #when .begin(#shape, || #options, #tags);
-        match __begin #wait {
-            __rt::Lookup::Found(__output) => return __output,
-            __rt::Lookup::Lead(__flight) => __flight,
+        let __found = #site.call(#parts) #scope #nameless #when .begin(#shape, || #options, #tags);
+        match __found {
+            ::core::result::Result::Ok(__output) => return __output,
+            ::core::result::Result::Err(__begun) => __begun,
         }
     };
     let prelude = quote_spanned! {at=>
@@ -67,13 +67,26 @@ fn look_up(model: &Cache<'_>, entry: &Entry) -> TokenStream {
     };
     let (names, values) = (&entry.kept.names, &entry.kept.values);
     if names.is_empty() {
-        return quote_spanned!(at=> let mut __flight = { #prelude #found };);
+        // A block of its own: what the placeholders made on the way (a lock guard, say) is gone before anything is waited for.
+        return quote_spanned!(at=> let __begun = { #prelude #found };);
     }
     quote_spanned! {at=>
-        let (mut __flight, #(#names),*) = {
+        let (__begun, #(#names),*) = {
             #prelude
-            let __flight = { #found };
-            (__flight, #(#values),*)
+            let __begun = { #found };
+            (__begun, #(#values),*)
+        };
+    }
+}
+
+/// `let mut __flight = ..`: waits for whoever loads already, returns what that brings, or leads the load.
+fn lead(subject: &Subject) -> TokenStream {
+    let at = Span::mixed_site();
+    let wait = if subject.flow.is_async() { quote_spanned!(at=> .await) } else { quote_spanned!(at=> .wait()) };
+    quote_spanned! {at=>
+        let mut __flight = match __begun #wait {
+            ::cached_core::__private::Lookup::Found(__output) => return __output,
+            ::cached_core::__private::Lookup::Lead(__flight) => __flight,
         };
     }
 }
@@ -302,7 +315,7 @@ fn run(subject: &Subject) -> TokenStream {
         Flow::Async => async_block(subject),
         Flow::Boxed => call_once(subject),
     };
-    quote_spanned!(at=> __flight.run_async(#future).await)
+    quote_spanned!(at=> __flight.run_async(::core::pin::pin!(#future)).await)
 }
 
 /// The body as a closure, called. Called directly, a closure that gives out something of a `&mut` it owns would not compile: only where

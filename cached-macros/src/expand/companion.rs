@@ -329,7 +329,8 @@ impl Functions<'_> {
             if matches!(original.safety, Safety::Unsafe(_)) { quote_spanned!(at=> unsafe { #call }) } else { call };
         let site = &self.names.site;
         let (method, argument, wait) = if subject.flow.is_async() {
-            (format_ident!("{method}_async", span = at), call.clone(), quote_spanned!(at=> .await))
+            let pinned = quote_spanned!(at=> ::core::pin::pin!(#call));
+            (format_ident!("{method}_async", span = at), pinned, quote_spanned!(at=> .await))
         } else {
             (Ident::new(method, at), quote_spanned!(at=> move || #call), TokenStream::new())
         };

@@ -64,7 +64,7 @@ impl<P: Parts> Call<P> {
         Target::key(self.site, self.text())
     }
 
-    /// Looks the key up. A hit is found here and now; what takes longer is in what is returned, which borrows nothing.
+    /// Looks the key up. A hit is found here and now; what takes longer is in what is returned instead, which borrows nothing.
     ///
     /// Inlined into the function: what a hit does not need stands in functions of its own, which are not.
     #[inline]
@@ -73,7 +73,7 @@ impl<P: Parts> Call<P> {
         shape: S,
         options: fn() -> Options,
         tags: impl FnOnce(&mut Tags),
-    ) -> Begin<S, P::Owned> {
+    ) -> Result<S::Output, Begun<S, P::Owned>> {
         let Self { site, parts, scope, when } = self;
         let quick = if when && !context::is_overridden() { site.plain_cache(&scope) } else { None };
         // Put together again only where it is needed: passed on as it came, it would have to be in memory from the start.
@@ -81,7 +81,7 @@ impl<P: Parts> Call<P> {
         let Some(Near { engine, cache }) = quick else { return again(parts).begin_otherwise(shape, options, tags) };
         let hash = engine.hash(|state| parts.hash_part(state));
         match engine.get(hash, |key| parts.eq_part(key)) {
-            Some(stored) => Begin::found(shape, engine, stored),
+            Some(stored) => Ok(found(shape, engine, stored)),
             None => again(parts).miss(shape, cache, tags, hash, Look::Memory),
         }
     }
@@ -94,14 +94,14 @@ impl<P: Parts> Call<P> {
         shape: S,
         options: fn() -> Options,
         tags: impl FnOnce(&mut Tags),
-    ) -> Begin<S, P::Owned> {
-        let Some((near, look)) = self.prepare(options, shape) else { return Begin { shape, stage: Stage::Inert } };
+    ) -> Result<S::Output, Begun<S, P::Owned>> {
+        let Some((near, look)) = self.prepare(options, shape) else { return Err(Begun::inert(shape)) };
         let Near { engine, cache } = near;
         let hash = engine.hash(|state| self.parts.hash_part(state));
         if look == Look::Memory
             && let Some(stored) = engine.get(hash, |key| self.parts.eq_part(key))
         {
-            return Begin::found(shape, engine, stored);
+            return Ok(found(shape, engine, stored));
         }
         self.miss(shape, cache, tags, hash, look)
     }
@@ -136,10 +136,10 @@ impl<P: Parts> Call<P> {
         tags: impl FnOnce(&mut Tags),
         hash: u64,
         look: Look,
-    ) -> Begin<S, P::Owned> {
+    ) -> Result<S::Output, Begun<S, P::Owned>> {
         let core = cache.core();
         if core.problem.is_some() {
-            return Begin { shape, stage: Stage::Inert };
+            return Err(Begun::inert(shape));
         }
         let reuse = match look {
             Look::Nowhere => Reuse::Nothing,
@@ -151,7 +151,7 @@ impl<P: Parts> Call<P> {
         let want = Want { hash, key: self.parts.to_owned_part(), tags: named.into_texts(), reuse };
         let text = core.weighted.then(|| self.text());
         let asking = Asking::forever(core, want);
-        Begin { shape, stage: Stage::Missed(Box::new(Missed { asking, cache, text })) }
+        Err(Begun { shape, missed: Some(Box::new(Missed { asking, cache, text })) })
     }
 }
 
@@ -181,19 +181,21 @@ pub enum Lookup<S: Shape, K: Eq + Send + Sync + 'static> {
     Lead(Load<S, K>),
 }
 
-/// A look-up under way. Await it, or [`wait`](Begin::wait) for it.
-///
-/// Holds what is stored and not the function's output: an error that is not `Send` must not keep the function's future from being it (G1).
-pub struct Begin<S: Shape, K: Eq + Send + Sync + 'static> {
-    shape: S,
-    stage: Stage<S, K>,
+#[inline]
+fn found<S: Shape, K>(shape: S, engine: &Engine<K, S::Stored>, stored: S::Stored) -> S::Output {
+    if shape.is_null(&stored) {
+        engine.counters.null_hit();
+    }
+    shape.to_output(stored)
 }
 
-enum Stage<S: Shape, K: Eq + Send + Sync + 'static> {
-    Found(Option<S::Stored>),
-    Inert,
-    /// Boxed, so that a hit has little to carry around.
-    Missed(Box<Missed<S, K>>),
+/// A look-up that found nothing at once. Await it, or [`wait`](Begun::wait) for it.
+///
+/// Holds nothing of the function's output: an error that is not `Send` must not keep the function's future from being it (G1).
+pub struct Begun<S: Shape, K: Eq + Send + Sync + 'static> {
+    shape: S,
+    /// Nothing if the cache is to be left alone. Boxed, so that a hit has little to carry around.
+    missed: Option<Box<Missed<S, K>>>,
 }
 
 struct Missed<S: Shape, K: Eq + Send + Sync + 'static> {
@@ -202,59 +204,30 @@ struct Missed<S: Shape, K: Eq + Send + Sync + 'static> {
     text: Option<String>,
 }
 
-impl<S: Shape, K: Eq + Send + Sync + 'static> Unpin for Begin<S, K> {}
+impl<S: Shape, K: Eq + Send + Sync + 'static> Unpin for Begun<S, K> {}
 
-impl<S: Shape, K: Eq + Send + Sync + 'static> Begin<S, K> {
-    #[inline]
-    fn found(shape: S, engine: &Engine<K, S::Stored>, stored: S::Stored) -> Self {
-        if shape.is_null(&stored) {
-            engine.counters.null_hit();
-        }
-        Self { shape, stage: Stage::Found(Some(stored)) }
+impl<S: Shape, K: Eq + Send + Sync + 'static> Begun<S, K> {
+    fn inert(shape: S) -> Self {
+        Self { shape, missed: None }
     }
 
     /// Blocks the thread until there is an answer.
-    #[inline]
-    pub fn wait(self) -> Lookup<S, K> {
-        // Each case by itself: handed on as one, the stage would have to be in memory, and what was found be copied there first.
-        match self.stage {
-            Stage::Found(Some(stored)) => Lookup::Found(self.shape.to_output(stored)),
-            Stage::Missed(missed) => block_on(self.shape, missed),
-            Stage::Inert | Stage::Found(None) => Lookup::Lead(Load::inert(self.shape)),
-        }
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn block_on<S: Shape, K: Eq + Send + Sync + 'static>(shape: S, missed: Box<Missed<S, K>>) -> Lookup<S, K> {
-    crate::flight::block_on(Begin { shape, stage: Stage::Missed(missed) })
-}
-
-impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begin<S, K> {
-    type Output = Lookup<S, K>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Lookup<S, K>> {
-        let this = &mut *self;
-        if let Stage::Found(stored) = &mut this.stage
-            && let Some(stored) = stored.take()
-        {
-            return Poll::Ready(Lookup::Found(this.shape.to_output(stored)));
-        }
-        this.stage.poll(this.shape, cx)
-    }
-}
-
-impl<S: Shape, K: Eq + Send + Sync + 'static> Stage<S, K> {
-    /// Polls what was not found at once.
     #[cold]
     #[inline(never)]
-    fn poll(&mut self, shape: S, cx: &mut Context<'_>) -> Poll<Lookup<S, K>> {
-        match self {
-            Stage::Found(_) => Poll::Pending,
-            Stage::Inert => Poll::Ready(Lookup::Lead(Load::inert(shape))),
-            Stage::Missed(missed) => loop {
+    pub fn wait(self) -> Lookup<S, K> {
+        crate::flight::block_on(self)
+    }
+}
+
+impl<S: Shape, K: Eq + Send + Sync + 'static> Future for Begun<S, K> {
+    type Output = Lookup<S, K>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Lookup<S, K>> {
+        let Self { shape, missed } = &mut *self;
+        let shape = *shape;
+        match missed {
+            None => Poll::Ready(Lookup::Lead(Load::inert(shape))),
+            Some(missed) => loop {
                 let Missed { asking, cache, text } = &mut **missed;
                 let Poll::Ready((acquired, grant)) = pin!(&mut *asking).poll(cx) else { return Poll::Pending };
                 return Poll::Ready(match acquired {
@@ -275,8 +248,8 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Stage<S, K> {
     }
 }
 
-impl<S: Shape, K: Eq + Send + Sync + 'static> fmt::Debug for Begin<S, K> {
+impl<S: Shape, K: Eq + Send + Sync + 'static> fmt::Debug for Begun<S, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Begin").finish_non_exhaustive()
+        f.debug_struct("Begun").finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -62,12 +62,16 @@ impl<S: Shape, K: Eq + Send + Sync + 'static> Load<S, K> {
         }
     }
 
-    /// Polls the body to its end.
-    pub async fn run_async(&mut self, body: impl Future<Output = S::Output>) -> S::Output {
-        match &self.leading {
-            Some(leading) => leading.lead.run_async(body).await,
-            None => body.await,
-        }
+    /// Polls the body to its end. It is pinned by the caller: handed on itself, it would have a place in each future that it goes through.
+    pub fn run_async<'b, F>(&mut self, mut body: Pin<&'b mut F>) -> impl Future<Output = S::Output> + use<'b, S, K, F>
+    where
+        F: Future<Output = S::Output>,
+    {
+        let inside = self.leading.as_ref().map(|leading| leading.lead.inside());
+        poll_fn(move |cx| match &inside {
+            Some(inside) => inside.run(|| body.as_mut().poll(cx)),
+            None => body.as_mut().poll(cx),
+        })
     }
 
     /// Stores what the body returned, as far as `describe` and the settings want it, gives it to those who wait, and returns it. Over a

@@ -24,7 +24,7 @@ pub use crate::shared::Json;
 pub use crate::shared::Msgpack;
 #[cfg(feature = "postcard")]
 pub use crate::shared::Postcard;
-pub use call::{Begin, Call, Lookup};
+pub use call::{Begun, Call, Lookup};
 pub use load::{Entry, Filled, Load, Tags};
 pub use meta::Meta;
 pub use pending::Pending;

@@ -225,7 +225,7 @@ where
             Task::Done(value) => Ok(value),
             Task::Load(None) => load().await,
             Task::Load(Some((lead, grant))) => {
-                let output = lead.run_async(async { load().await }).await;
+                let output = lead.run_async(pin!(async { load().await })).await;
                 if let Some(ack) = self.settle_load(key, lead, grant, &output, &sharing) {
                     ack.await;
                 }

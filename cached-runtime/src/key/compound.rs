@@ -271,12 +271,12 @@ macro_rules! tuples {
         impl<$($name: KeyPart),+> KeyPart for ($($name,)+) {
             type Owned = ($($name::Owned,)+);
 
-            #[inline]
+            #[inline(always)]
             fn hash_part<__H: Hasher>(&self, state: &mut __H) {
                 $(self.$index.hash_part(state);)+
             }
 
-            #[inline]
+            #[inline(always)]
             fn eq_part(&self, owned: &Self::Owned) -> bool {
                 $(self.$index.eq_part(&owned.$index))&&+
             }

@@ -118,12 +118,12 @@ macro_rules! plain_parts {
         impl KeyPart for $type {
             type Owned = $type;
 
-            #[inline]
+            #[inline(always)]
             fn hash_part<H: Hasher>(&self, state: &mut H) {
                 Hash::hash(self, state);
             }
 
-            #[inline]
+            #[inline(always)]
             fn eq_part(&self, owned: &$type) -> bool {
                 self == owned
             }
@@ -238,12 +238,12 @@ float_parts!(f32: u32, f64: u64);
 impl KeyPart for str {
     type Owned = KeyText;
 
-    #[inline]
+    #[inline(always)]
     fn hash_part<H: Hasher>(&self, state: &mut H) {
         self.hash(state);
     }
 
-    #[inline]
+    #[inline(always)]
     fn eq_part(&self, owned: &KeyText) -> bool {
         owned.is(self)
     }
@@ -267,13 +267,13 @@ macro_rules! views {
         impl<$($generics)*> KeyPart for $type {
             type Owned = <$target as KeyPart>::Owned;
 
-            #[inline]
+            #[inline(always)]
             fn hash_part<H: Hasher>(&self, state: &mut H) {
                 let $this = self;
                 <$target as KeyPart>::hash_part($view, state);
             }
 
-            #[inline]
+            #[inline(always)]
             fn eq_part(&self, owned: &<$target as KeyPart>::Owned) -> bool {
                 let $this = self;
                 <$target as KeyPart>::eq_part($view, owned)

@@ -2,7 +2,8 @@
 //!
 //! This is autoref specialisation: generated code calls `(&&Part(&value)).part()`, and method look-up tries the receiver as it is,
 //! then with one reference less, then with none. The first of these that has an implementation wins: [`KeyPart`], then
-//! `Display`, then one that exists only to explain what is missing.
+//! `Display`, then one that exists only to explain what is missing. Before all of them comes a method of [`Part`] itself, for what is
+//! better copied than referred to.
 
 use std::fmt::{self, Debug, Display};
 
@@ -11,6 +12,26 @@ use super::part::{KeyPart, Shown};
 /// A value on its way to becoming a part.
 #[derive(Debug)]
 pub struct Part<'a, T: ?Sized>(pub &'a T);
+
+/// What takes part as a copy of itself: no larger than a reference to it, or hardly. Where a part refers to an argument, the argument has to be in memory, and in an
+/// `async fn` in the future: there a hit waits for it to arrive, 20 ns for a text.
+pub trait Small: KeyPart + Copy {}
+
+macro_rules! small {
+    ($($type:ty),*) => { $(impl Small for $type {})* };
+}
+
+small!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char);
+
+impl<T: KeyPart + ?Sized> Small for &T {}
+
+impl<T: Small> Part<'_, T> {
+    /// The part: a copy. Found before the traits' methods of that name, since it is the type's own.
+    #[inline(always)]
+    pub fn part(self: &&Self) -> T {
+        *self.0
+    }
+}
 
 /// First choice: the type is a [`KeyPart`].
 pub trait ViaKeyPart<'a, T: ?Sized> {

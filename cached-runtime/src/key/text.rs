@@ -27,7 +27,7 @@ impl KeyText {
     }
 
     /// Whether it is this text.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
         match &self.0 {

@@ -1,7 +1,7 @@
 //! Misses: who leads a load, who waits for it, and what becomes of its value.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -275,16 +275,21 @@ impl<K: Eq + 'static, V: Clone + 'static> Lead<K, V> {
 
     /// Runs the body of the load.
     pub(crate) fn run<R>(&self, body: impl FnOnce() -> R) -> R {
-        self.span.within(|| context::inside_load(self.number(), body))
+        self.inside().run(body)
     }
 
     /// Polls the body of the load to its end. Borrows nothing of the lead.
-    pub(crate) fn run_async<F: Future>(&self, body: F) -> impl Future<Output = F::Output> + use<K, V, F> {
-        let (span, number) = (self.span.clone(), self.number());
-        async move {
-            let mut body = pin!(body);
-            poll_fn(|cx| span.within(|| context::inside_load(number, || body.as_mut().poll(cx)))).await
-        }
+    pub(crate) fn run_async<'b, F: Future>(
+        &self,
+        mut body: Pin<&'b mut F>,
+    ) -> impl Future<Output = F::Output> + use<'b, K, V, F> {
+        let inside = self.inside();
+        poll_fn(move |cx| inside.run(|| body.as_mut().poll(cx)))
+    }
+
+    /// Where its body is run.
+    pub(crate) fn inside(&self) -> Inside {
+        Inside { span: self.span.clone(), number: self.number() }
     }
 
     /// The load's lease stands in the shared store; who sees it there may join.
@@ -364,6 +369,18 @@ impl<K: Eq + 'static, V: Clone + 'static> Drop for Lead<K, V> {
         if !self.ended {
             self.engine.abandon(self.hash, &self.flight);
         }
+    }
+}
+
+/// The inside of a load: code that runs there is known to run for it.
+pub(crate) struct Inside {
+    span: LoadSpan,
+    number: u64,
+}
+
+impl Inside {
+    pub(crate) fn run<R>(&self, body: impl FnOnce() -> R) -> R {
+        self.span.within(|| context::inside_load(self.number, body))
     }
 }
 

@@ -466,6 +466,18 @@ impl<'s, K, V> Writing<'s, K, V> {
         entries.count() + self.loading.iter().filter(|loading| loading.text.is_some()).count()
     }
 
+    #[cfg(all(test, not(shuttle)))]
+    pub(super) fn run_with(&self, settings: usize) {
+        self.eviction.run_with(settings);
+    }
+
+    #[cfg(all(test, not(shuttle)))]
+    fn validate_policy(&self) {
+        if let Some(known) = self.eviction.validate(&Validated(self)) {
+            assert_eq!(known, (self.table.len(), self.total), "the policy knows what is there");
+        }
+    }
+
     /// What the counts of the parts must add up to.
     #[cfg(all(test, not(shuttle)))]
     pub(super) fn validate(&self) -> u64 {
@@ -477,6 +489,7 @@ impl<'s, K, V> Writing<'s, K, V> {
             assert!(entry.deadline() >= self.earliest, "no entry expires before the bound");
         }
         assert_eq!(self.total, self.entries().map(|(_, weight)| u64::from(weight)).sum::<u64>());
+        self.validate_policy();
         self.total
     }
 }
@@ -509,5 +522,21 @@ impl<K, V> State<K, V> {
             self.loading.shrink_to(0, |loading| loading.hash);
         }
         Some(loading)
+    }
+}
+
+/// Live entries only.
+#[cfg(all(test, not(shuttle)))]
+struct Validated<'a, 's, K, V>(&'a Writing<'s, K, V>);
+
+#[cfg(all(test, not(shuttle)))]
+impl<K, V> Residents for Validated<'_, '_, K, V> {
+    fn get(&self, slot: u32) -> Option<Resident<'_>> {
+        let entry = self.0.slot(slot)?;
+        Some(Resident { hash: entry.hash(), weight: self.0.weight(slot), touch: entry.touch() })
+    }
+
+    fn stamp(&self, _: u32) -> Option<&AtomicU64> {
+        None
     }
 }

@@ -100,6 +100,13 @@ pub(super) enum Stored<V> {
     Refused(V),
 }
 
+/// What was to be stored, where there was no room for it.
+struct NoRoom<R, V> {
+    right: R,
+    value: V,
+    tags: Option<Box<SlotTags>>,
+}
+
 /// How often a writer may find its own shard empty and the cache full, and make room elsewhere only for others to claim it first.
 const ROUNDS: usize = 64;
 
@@ -114,34 +121,42 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         storing: &Storing,
         tags: Option<Box<SlotTags>>,
     ) -> Stored<V> {
-        self.store_in_rounds(hash, right, value, storing, tags, ROUNDS)
+        match self.try_to_store(hash, right, value, storing, tags, true) {
+            Ok(stored) => stored,
+            Err(no_room) => self.store_with_room_elsewhere(hash, no_room, storing),
+        }
     }
 
-    /// Makes room elsewhere first. `rounds` is how often it may.
+    /// Makes room elsewhere first. In a loop: a value that lies in place may be large, and is not to be on the stack once for each round.
     #[cold]
     #[inline(never)]
-    fn store_with_room_elsewhere(
+    fn store_with_room_elsewhere<R: Right<K, V>>(
         &self,
         hash: u64,
-        right: impl Right<K, V>,
-        value: V,
+        mut no_room: NoRoom<R, V>,
         storing: &Storing,
-        tags: Option<Box<SlotTags>>,
-        rounds: usize,
     ) -> Stored<V> {
-        let rounds = if self.evict_elsewhere(hash) { rounds - 1 } else { 0 };
-        self.store_in_rounds(hash, right, value, storing, tags, rounds)
+        let mut rounds = ROUNDS;
+        loop {
+            rounds = if self.evict_elsewhere(hash) { rounds - 1 } else { 0 };
+            let NoRoom { right, value, tags } = no_room;
+            match self.try_to_store(hash, right, value, storing, tags, rounds > 0) {
+                Ok(stored) => return stored,
+                Err(still) => no_room = still,
+            }
+        }
     }
 
-    fn store_in_rounds(
+    /// `again` says that where there is no room in this shard, the caller may look for some elsewhere.
+    fn try_to_store<R: Right<K, V>>(
         &self,
         hash: u64,
-        right: impl Right<K, V>,
+        right: R,
         value: V,
         storing: &Storing,
         tags: Option<Box<SlotTags>>,
-        rounds: usize,
-    ) -> Stored<V> {
+        again: bool,
+    ) -> Result<Stored<V>, NoRoom<R, V>> {
         let weight = storing.weight.max(1);
         let fits = u64::from(weight) <= self.capacity();
         let mut gone = Departures::none(self);
@@ -151,7 +166,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         let mut shard = shard.write();
         shard.prefetch(hash);
         // All that a user's `Eq` and `Clone` are needed for, before anything is changed: they may panic.
-        let Some((key, own)) = right.standing(&shard, hash) else { return Stored::Refused(value) };
+        let Some((key, own)) = right.standing(&shard, hash) else { return Ok(Stored::Refused(value)) };
         let text = right.text(self, &shard);
         let found = shard.find(hash, |other| other == key);
         let others = shard.loading.len() > usize::from(own.is_some());
@@ -171,17 +186,16 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         if !claimed && let Some((detached, cause)) = existing.take() {
             shard.remove_detached(detached, cause, &mut gone);
         }
-        if !claimed && fits && rounds > 0 {
+        if !claimed && fits && again {
             shard.reclaim(false, self.tick(now), &mut gone);
-            drop(shard);
-            return self.store_with_room_elsewhere(hash, right, value, storing, tags, rounds);
+            return Err(NoRoom { right, value, tags });
         }
         if let Some(older) = older {
             void_loads(&mut shard, hash, older, &mut gone);
         }
         // It was there a moment ago, under the same lock.
         let Some(Used { key, text, linked }) = right.used(&mut shard, hash, text) else {
-            return Stored::Refused(value);
+            return Ok(Stored::Refused(value));
         };
         match (claimed, linked) {
             (true, false) => self.link(text, hash),
@@ -202,7 +216,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         drop(shard);
         drop(gone);
         self.counters.sized(|| self.budget.used());
-        Stored::Done { for_waiters }
+        Ok(Stored::Done { for_waiters })
     }
 
     /// Ends a load whose value is not to be kept. False if it was voided before.

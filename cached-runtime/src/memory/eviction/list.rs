@@ -267,3 +267,21 @@ mod tests {
         }
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+impl Queue {
+    pub(super) fn slots(&self, links: &Links) -> Vec<u32> {
+        let next = |slot: u32| match links {
+            Links::Narrow(links) => links[slot as usize].1.slot(),
+            Links::Wide(links) => links[slot as usize].1.slot(),
+        };
+        let mut slots = Vec::new();
+        let mut at = self.front;
+        while at != NIL {
+            slots.push(at);
+            assert!(slots.len() <= self.len);
+            at = next(at);
+        }
+        slots
+    }
+}

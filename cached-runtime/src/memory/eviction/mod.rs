@@ -159,6 +159,23 @@ impl Eviction {
         }
     }
 
+    /// How many entries it knows, and what they weigh, where it counts that; checks every mark.
+    #[cfg(all(test, not(shuttle)))]
+    pub(crate) fn validate(&self, residents: &impl Residents) -> Option<(usize, u64)> {
+        match self {
+            Self::Adaptive(policy) => Some(policy.validate(residents)),
+            Self::Lru(_) => None,
+        }
+    }
+
+    /// Has the cache run with other settings.
+    #[cfg(all(test, not(shuttle)))]
+    pub(crate) fn run_with(&self, number: usize) {
+        if let Self::Adaptive(policy) = self {
+            policy.run_with(number);
+        }
+    }
+
     pub(crate) fn admit(&mut self, newcomer: Newcomer, residents: &impl Residents) -> Traces {
         match self {
             Self::Adaptive(policy) => policy.admit(newcomer, residents),

@@ -254,4 +254,12 @@ impl Duel {
     pub(super) fn validate(&self) {
         self.miniatures.iter().for_each(|miniature| miniature.validate(&self.records));
     }
+
+    /// Every watched slot holds an entry of the hash that it is watched for.
+    pub(super) fn validate_watched(&self, entries: &impl Entries) {
+        for watched in self.records.watched() {
+            let entry = entries.get(watched.slot).expect("what is watched is there");
+            assert_eq!(self.records.find(entry.hash), Some(watched.number), "{watched:?}");
+        }
+    }
 }

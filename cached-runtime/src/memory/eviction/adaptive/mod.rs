@@ -223,3 +223,19 @@ impl From<Resident<'_>> for Entry {
         Self { hash: resident.hash, weight: resident.weight, marks: Marks::of(resident.touch) }
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+impl Adaptive {
+    pub(super) fn run_with(&self, number: usize) {
+        self.running.change(number);
+    }
+
+    pub(super) fn validate(&self, residents: &impl Residents) -> (usize, u64) {
+        self.queues.validate(&Marked(residents));
+        if let Some(duel) = self.history.as_ref().and_then(|history| history.duel.as_ref()) {
+            duel.validate();
+            duel.validate_watched(&Marked(residents));
+        }
+        (self.queues.len(), self.queues.weight())
+    }
+}

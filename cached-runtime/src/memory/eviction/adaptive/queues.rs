@@ -363,3 +363,25 @@ struct Size {
     target: u64,
     newcomer: u64,
 }
+
+#[cfg(all(test, not(shuttle)))]
+impl Queues<Linked> {
+    /// Whether every entry is in the queue that its marks name, and the weights add up.
+    pub(super) fn validate(&self, entries: &impl Entries) {
+        for (which, weight) in [(Which::Window, self.window_weight), (Which::Main, self.main_weight)] {
+            let slots = self.order.slots(which);
+            assert_eq!(slots.len(), self.order.len(which));
+            let entries = slots.iter().map(|slot| entries.get(*slot).expect("what is in a queue is there"));
+            let entries: Vec<_> = entries.collect();
+            assert!(entries.iter().all(|entry| Which::of(entry.marks) == which), "{which:?} {entries:?}");
+            assert_eq!(entries.iter().map(|entry| u64::from(entry.weight)).sum::<u64>(), weight, "{which:?}");
+        }
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+impl Linked {
+    fn slots(&self, which: Which) -> Vec<u32> {
+        self.queue(which).slots(&self.links)
+    }
+}

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use super::super::{Evict, Newcomer, Resident, Residents, Touch};
 use super::Adaptive;
+use super::marks::Marks;
+use super::settings::FAMILY;
 use crate::sync::atomic::AtomicU64;
 
 /// A shard as the engine would keep it, of slots that are in use or free.
@@ -100,6 +102,27 @@ fn policy_and_engine_agree_on_what_is_there() {
         }
         while shard.evict(&mut policy).is_some() {}
         assert_eq!((shard.weight, policy.queues.len()), (0, 0), "every entry was some time the victim");
+    }
+}
+
+/// Settings 0 keep nearly all in main, the last in the window.
+#[test]
+fn what_was_hit_does_not_leave_before_what_was_not() {
+    for settings in [0, FAMILY.len() - 1] {
+        let (mut shard, mut policy) = (Shard::default(), alone(64));
+        policy.running.change(settings);
+        for key in 0..500 {
+            if shard.weight == 64 {
+                shard.evict(&mut policy).expect("a victim");
+            }
+            shard.insert(&mut policy, hash_of(key), 1);
+        }
+        let is_main = |shard: &Shard, slot: u32| Marks::of(shard.get(slot).expect("an entry").touch).is_main();
+        let spared = (0..64).find(|&slot| is_main(&shard, slot) == (settings == 0)).expect("in the larger queue");
+        for slot in (0..64).filter(|&slot| slot != spared) {
+            super::hit(shard.get(slot).expect("an entry").touch);
+        }
+        assert_eq!(shard.evict(&mut policy), Some(spared), "settings {settings}");
     }
 }
 
