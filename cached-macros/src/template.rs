@@ -78,7 +78,8 @@ pub(crate) fn parse(literal: &LitStr, purpose: Purpose, arguments: &Arguments, e
         }
     }
     template.is_pattern = template.pieces.iter().any(|piece| piece.contains('*'));
-    for problem in wildcards(&template, purpose).into_iter().chain(inseparable(&template, purpose)) {
+    let problems = [wildcards(&template, purpose), inseparable(&template, purpose), hash_sign(&template, arguments)];
+    for problem in problems.into_iter().flatten() {
         errors.at(literal, problem);
     }
     (errors.count() == before).then_some(template)
@@ -253,6 +254,14 @@ fn inseparable(template: &Template, purpose: Purpose) -> Option<String> {
             "`{between}` cannot separate two placeholders, because values may contain it; write `:` as in `{example}`, or another of `/ | , ; # =`"
         )
     })
+}
+
+/// Whether an argument is written as elsewhere, `#id`, which is text here: all values of it would share one entry.
+fn hash_sign(template: &Template, arguments: &Arguments) -> Option<String> {
+    let after = template.pieces.iter().flat_map(|piece| piece.split('#').skip(1));
+    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let name = after.map(name).find(|name| arguments.find(name).is_some())?;
+    Some(format!("`#{name}` is text; write `{{{name}}}` for the argument"))
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ const TABLE: Table = Table {
         value("unless", "unless = |value| value.is_empty()", &["cache_if", "store_if", "except"]),
         value("l1_ttl", "l1_ttl = 5", &["memory_ttl", "local_ttl", "near_ttl"]),
         value("version", "version = 2", &["schema"]),
-        value("lock", "lock = \"none\"", &["sync", "sync_writes", "single_flight"]),
+        value("lock", "lock = \"process\"", &["sync", "sync_writes", "single_flight"]),
         value("codec", "codec = \"msgpack\"", &["serializer", "format", "encoding"]),
         Spec { name: "companion", form: Form::Switch, example: "companion", aliases: &["companions", "helpers"] },
         Spec { name: "associated", form: Form::Switch, example: "associated", aliases: &["method", "in_impl"] },

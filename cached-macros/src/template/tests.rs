@@ -66,6 +66,7 @@ fn what_separates_placeholders_never_stands_in_a_value() {
         assert!(key(text).is_ok(), "{text}");
     }
     assert!(read("{id}*{a}", Purpose::Entry).is_ok(), "a wildcard");
+    assert!(key("user#{id}#new").is_ok(), "no argument has this name");
 }
 
 #[test]
@@ -101,6 +102,8 @@ fn mistakes_name_the_fix() {
         ("{result.id}", "use arguments in `key`"),
         ("{filter.get(result)}", "use arguments in `key`"),
         ("{load(id)}", "does not start with an argument"),
+        ("#id", "write `{id}` for the argument"),
+        ("user:#filter.name:{id}", "write `{filter}`"),
     ] {
         let message = key(text).expect_err(text);
         assert!(message.contains(expected), "{text}: {message}");
