@@ -208,6 +208,32 @@ fn an_async_hit_allocates_nothing_and_does_not_wait() {
     lean("a method", || now(Shop.price("x")));
 }
 
+/// A body that holds a kilobyte while it waits.
+async fn large(id: u64) -> u64 {
+    let held = [id; 128];
+    std::future::ready(()).await;
+    held[127]
+}
+
+#[cache(ttl = 60)]
+async fn cached_large(id: u64) -> u64 {
+    let held = [id; 128];
+    std::future::ready(()).await;
+    held[127]
+}
+
+#[cache(ttl = 60)]
+async fn cached_twice(id: u64) -> u64 {
+    cached_large(id).await
+}
+
+#[test]
+fn a_body_has_one_place_in_the_future_of_its_function() {
+    let (plain, once, twice) = (size_of_val(&large(1)), size_of_val(&cached_large(1)), size_of_val(&cached_twice(1)));
+    assert!(once < plain + 256, "{once} bytes around {plain}");
+    assert!(twice < plain + 512, "{twice} bytes around {plain}");
+}
+
 #[test]
 fn a_hit_costs_what_the_values_clone_costs() {
     #[cache(ttl = 60)]
