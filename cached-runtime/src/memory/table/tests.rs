@@ -117,6 +117,22 @@ fn it_holds_what_a_map_would() {
 }
 
 #[test]
+fn what_strayed_comes_back_as_entries_come_and_go() {
+    const ENTRIES: u64 = 2_000;
+    let alive = Arc::new(AtomicUsize::new(0));
+    let table = Small::new(ENTRIES as usize, Sides::default(), ());
+    for key in 0..200 * ENTRIES {
+        let mut fallen = Fallen::nothing();
+        put(&table, key, Counted::new(key, &alive), &mut fallen);
+        if key >= ENTRIES {
+            assert!(remove(&table, key - ENTRIES, &mut fallen));
+        }
+    }
+    let strays = super::front::current(&table.front).index.strays();
+    assert!(strays < 60, "{strays} of {ENTRIES}");
+}
+
+#[test]
 fn what_a_reader_found_stays_until_it_is_done() {
     let alive = Arc::new(AtomicUsize::new(0));
     let table = Small::new(16, Sides::default(), ());
