@@ -20,6 +20,11 @@ impl Budget {
         self.used.load(Ordering::Acquire)
     }
 
+    /// Whether so much could be claimed now.
+    pub(crate) fn has_room(&self, weight: u64) -> bool {
+        self.used().checked_add(weight).is_some_and(|used| used <= self.capacity)
+    }
+
     /// Claims room before it is filled. At no moment is more claimed than there is (G11).
     #[inline]
     pub(crate) fn claim(&self, weight: u64) -> bool {

@@ -107,6 +107,8 @@ struct NoRoom<R, V> {
     tags: Option<Box<SlotTags>>,
 }
 
+/// How many entries a shard gives up at once for a heavy one in another, before the next shard has to.
+const EVICTED_ELSEWHERE: usize = 16;
 /// How often a writer may find its own shard empty and the cache full, and make room elsewhere only for others to claim it first.
 const ROUNDS: usize = 64;
 
@@ -138,7 +140,7 @@ impl<K: Eq, V: Clone> Engine<K, V> {
     ) -> Stored<V> {
         let mut rounds = ROUNDS;
         loop {
-            rounds = if self.evict_elsewhere(hash) { rounds - 1 } else { 0 };
+            rounds = if self.evict_elsewhere(hash, storing.weight.max(1)) { rounds - 1 } else { 0 };
             let NoRoom { right, value, tags } = no_room;
             match self.try_to_store(hash, right, value, storing, tags, rounds > 0) {
                 Ok(stored) => return stored,
@@ -262,27 +264,36 @@ impl<K: Eq, V: Clone> Engine<K, V> {
         true
     }
 
-    /// Makes room in another shard than that of `hash`. False if there is nothing to evict anywhere.
-    fn evict_elsewhere(&self, hash: u64) -> bool {
+    /// Makes room for `weight` in other shards than that of `hash`, from all of them. False if there is nothing to evict anywhere.
+    fn evict_elsewhere(&self, hash: u64, weight: u32) -> bool {
         let now = self.now();
         let own: *const _ = self.shard(hash);
         let start = (hash >> 20) as usize;
-        for step in 0..self.shards.len() {
-            let shard = &self.shards[(start + step) % self.shards.len()].0;
-            if std::ptr::eq(shard, own) {
-                continue;
-            }
-            let mut gone = Departures::none(self);
-            let mut shard = shard.write();
-            let freed = shard.evict(now, &mut gone);
-            shard.reclaim(false, self.tick(now), &mut gone);
-            drop(shard);
-            if let Some(freed) = freed {
-                self.budget.release(freed);
-                return true;
+        let (mut found, mut done) = (false, false);
+        while !done {
+            done = true;
+            for step in 0..self.shards.len() {
+                let shard = &self.shards[(start + step) % self.shards.len()].0;
+                if std::ptr::eq(shard, own) {
+                    continue;
+                }
+                let mut gone = Departures::none(self);
+                let mut shard = shard.write();
+                for _ in 0..EVICTED_ELSEWHERE {
+                    if self.budget.has_room(weight.into()) {
+                        break;
+                    }
+                    let Some(freed) = shard.evict(now, &mut gone) else { break };
+                    self.budget.release(freed);
+                    (found, done) = (true, false);
+                }
+                shard.reclaim(false, self.tick(now), &mut gone);
+                if self.budget.has_room(weight.into()) {
+                    return true;
+                }
             }
         }
-        false
+        found
     }
 
     /// Puts a value in as its owner's word: what is there is replaced, and loads under way lose their right to store.

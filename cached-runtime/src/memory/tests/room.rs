@@ -11,9 +11,18 @@ type Listener<V> = Box<dyn Fn(&u64, &V, EvictionCause) + Send + Sync>;
 
 /// Two shards with 50 entries each, all that there is room for.
 fn full<V: Clone>(value: V, listener: Option<Listener<V>>) -> (Engine<u64, V>, impl Fn(&Engine<u64, V>, u64) -> u64) {
+    filled(50, value, listener)
+}
+
+/// Two shards with as many entries each as are said, all that there is room for.
+fn filled<V: Clone>(
+    each: usize,
+    value: V,
+    listener: Option<Listener<V>>,
+) -> (Engine<u64, V>, impl Fn(&Engine<u64, V>, u64) -> u64) {
     let engine: Engine<u64, V> = Engine::new(Setup {
         name: String::new(),
-        capacity: 100,
+        capacity: 2 * each as u64,
         policy: Policy::Lru,
         clock: Clock::system(),
         tagged: false,
@@ -24,11 +33,11 @@ fn full<V: Clone>(value: V, listener: Option<Listener<V>>) -> (Engine<u64, V>, i
     let hash = |engine: &Engine<u64, V>, key: u64| engine.hash(|state| key.hash(state));
     for shard in 0..2 {
         let mine = |key: &u64| hash(&engine, *key) >> 40 & 1 == shard;
-        for key in (0..).filter(mine).take(50) {
+        for key in (0..).filter(mine).take(each) {
             engine.insert(hash(&engine, key), key, value.clone(), &Storing::plain(None));
         }
     }
-    assert_eq!(engine.len(), 100);
+    assert_eq!(engine.len(), 2 * each);
     (engine, hash)
 }
 
@@ -55,4 +64,13 @@ fn listeners_hear_of_entries_in_the_order_in_which_they_left() {
     let shards: Vec<bool> = events.lock().expect("no panic").iter().map(|key| shard(*key) == shard(1)).collect();
     assert_eq!(shards.len(), 99);
     assert!(shards[..50].iter().all(|own| *own) && !shards[50..].iter().any(|own| *own), "{shards:?}");
+}
+
+#[test]
+fn a_heavy_value_takes_the_room_of_as_many_light_ones_as_it_needs() {
+    let (engine, hash) = filled(1_000, (), None);
+    engine.insert(hash(&engine, 1), 1, (), &Storing::new(None, 1_900, Vec::new()));
+    assert!(engine.peek(hash(&engine, 1), |key| *key == 1).is_some(), "it weighs less than the cache may hold");
+    assert_eq!((engine.len(), engine.weight()), (101, 2_000), "and no more left than it needed");
+    engine.validate();
 }
