@@ -208,18 +208,18 @@ fn an_async_hit_allocates_nothing_and_does_not_wait() {
     lean("a method", || now(Shop.price("x")));
 }
 
-/// A body that holds a kilobyte while it waits.
+/// A body that holds eight kilobytes while it waits.
 async fn large(id: u64) -> u64 {
-    let held = [id; 128];
+    let held = [id; 1024];
     std::future::ready(()).await;
-    held[127]
+    held[1023]
 }
 
 #[cache(ttl = 60)]
 async fn cached_large(id: u64) -> u64 {
-    let held = [id; 128];
+    let held = [id; 1024];
     std::future::ready(()).await;
-    held[127]
+    held[1023]
 }
 
 #[cache(ttl = 60)]
@@ -230,8 +230,9 @@ async fn cached_twice(id: u64) -> u64 {
 #[test]
 fn a_body_has_one_place_in_the_future_of_its_function() {
     let (plain, once, twice) = (size_of_val(&large(1)), size_of_val(&cached_large(1)), size_of_val(&cached_twice(1)));
-    assert!(once < plain + 256, "{once} bytes around {plain}");
-    assert!(twice < plain + 512, "{twice} bytes around {plain}");
+    // What a load carries along depends on the features.
+    assert!(once < plain + 1_024, "{once} bytes around {plain}");
+    assert!(twice < plain + 2_048, "{twice} bytes around {plain}");
 }
 
 #[test]

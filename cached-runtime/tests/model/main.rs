@@ -247,12 +247,16 @@ fn what_is_not_stored_reaches_nobody_who_came_after_an_invalidation() {
 /// What `#[cache(key = "row:{id}", tags = ["row"])]` makes of a function: a tag that is known before the load.
 fn row(site: &'static rt::Site, id: u64, load: impl FnOnce() -> u64) -> u64 {
     #[allow(clippy::needless_borrow, reason = "the references choose the trait, as in generated code")]
-    let begin = site.call(((&&rt::Part(&id)).part(),)).begin(
+    let found = site.call(((&&rt::Part(&id)).part(),)).begin(
         (&&&&&&rt::Returns::<u64>::NEW).shape(),
         || rt::Options::new().capacity(4).tagged(),
         |tags| tags.add(TAG.to_owned()),
     );
-    let mut flight = match begin.wait() {
+    let begun = match found {
+        Ok(output) => return output,
+        Err(begun) => begun,
+    };
+    let mut flight = match begun.wait() {
         rt::Lookup::Found(output) => return output,
         rt::Lookup::Lead(flight) => flight,
     };
