@@ -126,6 +126,81 @@ fn what_was_hit_does_not_leave_before_what_was_not() {
     }
 }
 
+/// How often an entry's key was seen.
+fn seen(shard: &Shard, slot: u32) -> u8 {
+    Marks::of(shard.get(slot).expect("an entry").touch).seen()
+}
+
+/// Evicts until this entry leaves, and has others in until the shard is full enough to remember anything.
+fn evict_and_fill(shard: &mut Shard, policy: &mut Adaptive, slot: u32) {
+    while shard.evict(policy).expect("a victim") != slot {}
+    (0..40).for_each(|other| _ = shard.insert(policy, hash_of(2_000 + other), 1));
+}
+
+/// A full shard, and an entry of it that was hit and taken note of so often.
+fn seen_before(key: u64, times: u8) -> (Shard, Adaptive, u32) {
+    let (mut shard, mut policy) = (Shard::default(), alone(64));
+    for other in 0..64 {
+        shard.insert(&mut policy, hash_of(1_000 + other), 1);
+    }
+    shard.evict(&mut policy).expect("a victim");
+    let slot = shard.insert(&mut policy, hash_of(key), 1);
+    let touch = shard.get(slot).expect("an entry").touch;
+    Marks::of(touch).with_seen(times).leave_on(touch);
+    (shard, policy, slot)
+}
+
+#[test]
+fn a_key_that_comes_back_counts_as_often_as_it_was_seen() {
+    for removed in [false, true] {
+        for times in [1, 6, 15] {
+            let (mut shard, mut policy, slot) = seen_before(7, times);
+            if removed {
+                shard.remove(&mut policy, slot);
+            } else {
+                evict_and_fill(&mut shard, &mut policy, slot);
+            }
+            let slot = shard.insert(&mut policy, hash_of(7), 1);
+            assert_eq!(seen(&shard, slot), (times + 1).min(15), "removed: {removed}");
+        }
+    }
+}
+
+#[test]
+fn hits_that_were_not_taken_note_of_are_not_lost_with_the_entry() {
+    let (mut shard, mut policy, slot) = seen_before(7, 4);
+    (0..2).for_each(|_| super::hit(shard.get(slot).expect("an entry").touch));
+    shard.remove(&mut policy, slot);
+    let slot = shard.insert(&mut policy, hash_of(7), 1);
+    assert_eq!(seen(&shard, slot), 7);
+}
+
+#[test]
+fn a_key_that_was_just_evicted_enters_main_where_the_settings_say_so() {
+    for (settings, member) in FAMILY.iter().enumerate() {
+        let (mut shard, mut policy, slot) = seen_before(7, 1);
+        evict_and_fill(&mut shard, &mut policy, slot);
+        policy.running.change(settings);
+        let slot = shard.insert(&mut policy, hash_of(7), 1);
+        let is_main = Marks::of(shard.get(slot).expect("an entry").touch).is_main();
+        assert_eq!(is_main, member.ghosts, "settings {settings}");
+    }
+}
+
+#[test]
+fn old_fame_fades() {
+    let (mut shard, mut policy, slot) = seen_before(7, 15);
+    let mut after = Vec::new();
+    for key in 0..60_000 {
+        shard.evict(&mut policy).expect("a victim");
+        shard.insert(&mut policy, hash_of(10_000 + key), 1);
+        super::hit(shard.get(slot).expect("what is hit stays").touch);
+        after.push(seen(&shard, slot));
+    }
+    after.dedup();
+    assert!(after.starts_with(&[15, 7]) && after.contains(&2), "halved again and again: {after:?}");
+}
+
 fn shards(capacity: u64, shards: usize) -> Vec<(Shard, Adaptive)> {
     Adaptive::for_shards(capacity, shards).map(|policy| (Shard::default(), policy)).collect()
 }
