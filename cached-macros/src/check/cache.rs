@@ -19,7 +19,6 @@ use crate::template::mentions_result;
 /// Checks `#[cache]` against the function below it.
 pub(crate) fn cache(args: &CacheArgs, subject: &Subject, look: Look, errors: &Errors) {
     function("cache", subject, errors);
-    one_cache(subject, errors);
     no_impl_trait_result(subject, errors);
     no_borrowed_result(subject, errors);
     no_conditional_arguments(subject, errors);
@@ -36,20 +35,6 @@ pub(crate) fn cache(args: &CacheArgs, subject: &Subject, look: Look, errors: &Er
     result_exists(args, subject, errors);
     associated_if_it_shows(args, subject, errors);
     no_companion_in_traits(args, subject, look, errors);
-}
-
-/// Two caches over one function would each hold their own copy.
-fn one_cache(subject: &Subject, errors: &Errors) {
-    let second = subject.function.attrs.iter().find(|attr| {
-        let path = attr.path();
-        path.is_ident("cache")
-            || (path.segments.len() == 2
-                && path.segments[0].ident == "cached_core"
-                && path.segments[1].ident == "cache")
-    });
-    if let Some(second) = second {
-        errors.at(second.path(), "a function has one `#[cache]`; put the arguments of both into one");
-    }
 }
 
 /// The type of a stored value has to have a name.

@@ -297,6 +297,11 @@ fn only_functions_that_can_be_cached_are() {
         (on(item("const fn f(x: u8) -> u8 { x }")), "remove `const`"),
         (on(item("fn f(#[cfg(unix)] x: u8) -> u8 { x }")), "on the whole function"),
         (on(item("#[cache(ttl = 5)] fn f(x: u8) -> u8 { x }")), "has one `#[cache]`"),
+        // Of what they say, nothing is judged before they are one.
+        (
+            of_cache(quote!(), item("#[cached_core::cache(tll = 5)] #[cache] fn f(x: u8) -> u8 { x }")),
+            "keep one of them",
+        ),
         (
             of_cache(quote!(ttl = 60, skip(self), associated = false), item("fn f(&self) -> u8 { 1 }")),
             "remove `associated = false`",
@@ -380,6 +385,11 @@ fn after_a_mistake_the_companion_is_still_there() {
         assert!(companion.contains(key), "{companion}");
     }
     assert_eq!(companion(quote!(tll = 60, companion = false)), None);
+    let twice = item("#[cache(key = \"user:{id}\")] #[inline] fn find(db: &Db, id: u64) -> u64 { 1 }");
+    let expanded = expand::cache(quote!(ttl = 60), twice, |_| Some(Surroundings::Free), features::ALL).to_string();
+    assert!(expanded.contains("# [inline] fn find (db"), "the function is there: {expanded}");
+    assert!(!expanded.contains("# [cache"), "the second attribute would make another companion: {expanded}");
+    assert!(expanded.contains("fn key (id : u64)"), "of both: {expanded}");
     let in_trait =
         |look| expand::cache(quote!(tll = 60, companion), item("fn f() -> u8 { 1 }"), look, features::ALL).to_string();
     assert!(in_trait(|_| Some(Surroundings::Inherent)).contains("f_key"));

@@ -12,7 +12,7 @@ mod scope;
 pub(crate) use derive::derive_key_part;
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Attribute;
 
 use crate::args::{CacheArgs, InvalidatesArgs};
@@ -26,22 +26,47 @@ use crate::signature::Function;
 
 /// `#[cache(attr)] item`
 pub(crate) fn cache(attr: TokenStream, item: TokenStream, look: Look, features: Features) -> TokenStream {
-    let function = match Function::read("cache", &item) {
+    let mut function = match Function::read("cache", &item) {
         Ok(function) => function,
         Err(error) => return with_item(&error, &item),
     };
+    let others = function.take_caches();
+    if !others.is_empty() {
+        return several_caches(&attr, &others, function, look);
+    }
     let errors = Errors::new();
     let args = CacheArgs::parse(attr, &errors);
-    let associated = args.associated.as_ref().map(|associated| associated.value);
-    let subject = Subject::new(function, look, associated);
+    let subject = subject_of(&args, function, look);
     check::cache(&args, &subject, look, &errors);
     let model = Cache::build(&args, &subject, features, &errors);
-    finish(errors, model, &item, cache::expand, || {
-        let sketch = Cache::sketch(&args, &subject);
-        // Siblings in a trait may be the very mistake.
-        let has_room = sketch.is_free() || look(&subject.function) != Some(Surroundings::OfTrait);
-        if has_room { companion::inert(&sketch) } else { TokenStream::new() }
-    })
+    finish(errors, model, &item, cache::expand, || inert_companion(&args, &subject, look))
+}
+
+/// Two caches over one function would each hold their own copy. The item comes without the `others`, each of which would make a companion
+/// of the same name, and what their arguments say is judged once they stand in one attribute.
+fn several_caches(attr: &TokenStream, others: &[Attribute], function: Function, look: Look) -> TokenStream {
+    let item = function.to_token_stream();
+    let arguments = others.iter().filter_map(|other| other.meta.require_list().ok()).map(|list| &list.tokens);
+    let unjudged = Errors::new();
+    let args = CacheArgs::parse(quote!(#attr #(, #arguments)*), &unjudged);
+    let _ = unjudged.check();
+    let errors = Errors::new();
+    let message = "a function has one `#[cache]`: keep one of them, with the arguments of both";
+    others.iter().take(1).for_each(|second| errors.at(second.path(), message));
+    let subject = subject_of(&args, function, look);
+    finish(errors, None, &item, cache::expand, || inert_companion(&args, &subject, look))
+}
+
+fn subject_of(args: &CacheArgs, function: Function, look: Look) -> Subject {
+    Subject::new(function, look, args.associated.as_ref().map(|associated| associated.value))
+}
+
+/// What stands beside a function whose attribute has a mistake.
+fn inert_companion(args: &CacheArgs, subject: &Subject, look: Look) -> TokenStream {
+    let sketch = Cache::sketch(args, subject);
+    // Siblings in a trait may be the very mistake.
+    let has_room = sketch.is_free() || look(&subject.function) != Some(Surroundings::OfTrait);
+    if has_room { companion::inert(&sketch) } else { TokenStream::new() }
 }
 
 /// `#[invalidates(attr)] item`

@@ -9,10 +9,10 @@ pub(crate) use flow::{Flow, argument_of, future_output, ungroup};
 pub(crate) use types::{Part, each_part, find_impl_trait, infer_impl_trait};
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, TokenStreamExt};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{AttrStyle, Attribute, Signature, Token, Visibility, braced, token};
+use syn::{AttrStyle, Attribute, Path, Signature, Token, Visibility, braced, token};
 
 /// A function with a body. The body is never parsed: it goes where it came from, token by token.
 #[derive(Clone)]
@@ -59,9 +59,34 @@ impl Function {
         self.sig.ident.unraw().to_string()
     }
 
+    /// Takes every further `#[cache]` from the function.
+    pub(crate) fn take_caches(&mut self) -> Vec<Attribute> {
+        self.attrs.extract_if(.., |attr| is_cache(attr.path())).collect()
+    }
+
     /// The `#[cfg]`s, which everything that is generated beside the function has to share.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attrs, vis, sig, brace, body } = self;
+        tokens.append_all(attrs);
+        vis.to_tokens(tokens);
+        sig.to_tokens(tokens);
+        brace.surround(tokens, |tokens| tokens.extend(body.clone()));
+    }
+}
+
+/// Whether this can only be our `#[cache]`: by its own name, or by that of the crate.
+fn is_cache(path: &Path) -> bool {
+    let crate_and_name = path.segments.iter().map(|segment| &segment.ident).collect::<Vec<_>>();
+    match crate_and_name.as_slice() {
+        [name] => *name == "cache",
+        [cached_core, name] => *cached_core == "cached_core" && *name == "cache",
+        _ => false,
     }
 }
 
