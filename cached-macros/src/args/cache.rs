@@ -9,16 +9,70 @@ const fn value(name: &'static str, example: &'static str, aliases: &'static [&'s
     Spec { name, form: Form::Value, example, aliases }
 }
 
+/// Where other libraries ask the opposite, or ask for what is done here without a word.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (
+        &[
+            "cache_if",
+            "cache_when",
+            "store_if",
+            "store_when",
+            "keep_if",
+            "cacheable",
+            "is_cacheable",
+            "response_filter",
+        ],
+        "`unless = |value| ..` is the opposite, for what is not to be stored: write it with the condition negated; one over the arguments is `when`, as it is",
+    ),
+    (
+        &["skip_if", "skip_when", "bypass_if", "no_cache_if", "ignore_if", "exclude_if"],
+        "over the result it is `unless = |value| value.is_empty()`; over the arguments it is `when`, with the condition negated",
+    ),
+    (
+        &["disable", "disabled", "bypass", "no_cache"],
+        "write `when` with the condition negated: where it is false, the call goes past the cache",
+    ),
+    (
+        &["include", "include_args", "args", "arguments", "vary", "vary_by", "vary_on"],
+        "the key has all arguments but those in `skip(..)`; to name the ones that are in it, write `key = \"user:{id}\"`",
+    ),
+    (
+        &["tti", "time_to_idle", "idle", "idle_timeout", "expire_after_access", "sliding", "refresh", "time_refresh"],
+        "`ttl = 60` counts from when a value was stored, and a hit does not prolong it",
+    ),
+    (&["ttl_ms", "ttl_millis", "time_ms", "timeout_ms"], "the unit is part of the value: write `ttl = \"250ms\"`"),
+    (&["result", "cache_err", "cache_error", "cache_errors"], "errors are never stored, and no argument changes that"),
+    (
+        &["option", "cache_none", "cache_null", "cache_nulls"],
+        "`None` is remembered for `null_ttl`: write `null_ttl = 0` for not at all",
+    ),
+    (
+        &["sync", "sync_writes", "single_flight", "coalesce"],
+        "calls that miss the same key share one load as it is; `lock = \"none\"` lets each of them load",
+    ),
+];
+
 const TABLE: Table = Table {
     attribute: "cache",
-    hint: |_| None,
+    elsewhere: ELSEWHERE,
     specs: &[
         value(
             "ttl",
             "ttl = 60",
-            &["time", "time_to_live", "expire", "expires", "expiry", "timeout", "max_age", "duration"],
+            &[
+                "time",
+                "time_to_live",
+                "expire",
+                "expires",
+                "expiry",
+                "timeout",
+                "max_age",
+                "duration",
+                "ttl_secs",
+                "ttl_seconds",
+            ],
         ),
-        value("null_ttl", "null_ttl = 30", &["none_ttl", "negative_ttl", "cache_null"]),
+        value("null_ttl", "null_ttl = 30", &["none_ttl", "negative_ttl"]),
         value("backend", "backend = \"memory\"", &["store", "storage", "ty", "redis", "memory"]),
         value("key", "key = \"user:{id}\"", &["name", "prefix", "convert", "key_prefix"]),
         Spec {
@@ -36,11 +90,11 @@ const TABLE: Table = Table {
         value("weight", "weight = |key, value| value.len() as u32", &["weigher", "cost"]),
         value("policy", "policy = \"lru\"", &["eviction", "evict", "strategy"]),
         value("jitter", "jitter = 0.1", &["spread", "random"]),
-        value("when", "when = id != 0", &["if", "condition", "only_if"]),
-        value("unless", "unless = |value| value.is_empty()", &["cache_if", "store_if", "except"]),
+        value("when", "when = id != 0", &["if", "condition", "only_if", "enabled"]),
+        value("unless", "unless = |value| value.is_empty()", &["except"]),
         value("l1_ttl", "l1_ttl = 5", &["memory_ttl", "local_ttl", "near_ttl"]),
         value("version", "version = 2", &["schema"]),
-        value("lock", "lock = \"process\"", &["sync", "sync_writes", "single_flight"]),
+        value("lock", "lock = \"process\"", &["locking"]),
         value("codec", "codec = \"msgpack\"", &["serializer", "format", "encoding"]),
         Spec { name: "companion", form: Form::Switch, example: "companion", aliases: &["companions", "helpers"] },
         Spec { name: "associated", form: Form::Switch, example: "associated", aliases: &["method", "in_impl"] },

@@ -9,16 +9,16 @@ use crate::diagnostics::Errors;
 
 const TABLE: Table = Table {
     attribute: "invalidates",
-    hint: unnamed_hint,
+    elsewhere: &[
+        (&["key", "keys", "pattern", "patterns", "matching"], "keys and patterns have no name: write the string alone"),
+        (&["unless", "except", "skip_if"], "`when` is the opposite: write it with the condition negated"),
+        (&["all", "all_entries"], "all entries of a function are `find_user(*)`"),
+        (&["after"], "what disappears does so after the body, and with `before` also before it: leave this out"),
+    ],
     specs: &[
         Spec { name: "tags", form: Form::Value, example: "tags = [\"users\"]", aliases: &["tag", "group", "groups"] },
-        Spec {
-            name: "when",
-            form: Form::Value,
-            example: "when = id != 0",
-            aliases: &["if", "condition", "only_if", "unless"],
-        },
-        Spec { name: "on", form: Form::Value, example: "on = \"always\"", aliases: &["after", "always", "on_error"] },
+        Spec { name: "when", form: Form::Value, example: "when = id != 0", aliases: &["if", "condition", "only_if"] },
+        Spec { name: "on", form: Form::Value, example: "on = \"always\"", aliases: &["always", "on_error"] },
         Spec { name: "before", form: Form::Switch, example: "before", aliases: &["before_invocation", "pre"] },
     ],
 };
@@ -154,10 +154,4 @@ fn method_call(input: ParseStream<'_>) -> syn::Error {
         Ok(other) => syn::Error::new_spanned(other, "expected a key (`\"user:{id}\"`) or a function (`find_user(id)`)"),
         Err(error) => error,
     }
-}
-
-/// Names that keys and patterns have elsewhere.
-fn unnamed_hint(name: &str) -> Option<String> {
-    let known = ["key", "keys", "pattern", "patterns", "matching"].contains(&name);
-    known.then(|| format!("keys and patterns have no name: write the string alone, without `{name} =`"))
 }

@@ -68,8 +68,9 @@ pub(crate) struct Spec {
 pub(crate) struct Table {
     pub(crate) attribute: &'static str,
     pub(crate) specs: &'static [Spec],
-    /// What to say about a name that is none of the attribute's, but often tried.
-    pub(crate) hint: fn(&str) -> Option<String>,
+    /// Names that are none of the attribute's, and what to write instead where that is more than another name: what a name stands for
+    /// elsewhere may be the opposite here.
+    pub(crate) elsewhere: &'static [(&'static [&'static str], &'static str)],
 }
 
 impl Table {
@@ -78,13 +79,12 @@ impl Table {
     }
 
     fn unknown(&self, name: &str) -> String {
-        if let Some(hint) = (self.hint)(name) {
-            return hint;
-        }
         let alias = self.specs.iter().find(|spec| spec.aliases.contains(&name));
-        let hint = match alias {
-            Some(spec) => format!("; write `{}`", spec.example),
-            None => suggestion(name, self.names()),
+        let elsewhere = self.elsewhere.iter().find(|(names, _)| names.contains(&name));
+        let hint = match (elsewhere, alias) {
+            (Some((_, advice)), _) => format!("; {advice}"),
+            (None, Some(spec)) => format!("; write `{}`", spec.example),
+            (None, None) => suggestion(name, self.names()),
         };
         let attribute = self.attribute;
         if hint.is_empty() {

@@ -219,7 +219,7 @@ fn options_are_the_same_for_all_calls(args: &CacheArgs, subject: &Subject, error
 fn when_comes_before(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     let Some(when) = &args.when else { return };
     if matches!(peel(&when.value), Expr::Closure(_)) {
-        errors.at(&when.value, "`when` is an expression over the arguments, such as `when = id != 0`; a closure over the result is `unless = |value| ..`");
+        errors.at(&when.value, "`when` is an expression over the arguments, such as `when = id != 0`; over the result there is `unless = |value| ..`, for what is not to be stored");
     } else if let Some(result) = mention_of_result(when.value.to_token_stream(), &subject.arguments) {
         errors.at(
             result,
@@ -251,7 +251,11 @@ fn closures_have_their_parameters(args: &CacheArgs, subject: &Subject, errors: &
                 if mention_of_result(other.to_token_stream(), &subject.arguments).is_some() {
                     errors.at(value, format!("`{key}` is a closure over the result: write `{key} = |result| ..`"));
                 } else if first_input(other.to_token_stream(), &subject.arguments).is_some() {
-                    let instead = if expected == 1 { "; a condition over the arguments is `when`" } else { "" };
+                    let instead = if expected == 1 {
+                        "; over the arguments, write `when` with the condition negated"
+                    } else {
+                        ""
+                    };
                     errors.at(value, format!("`{key}` is a closure: write `{key} = {example}`{instead}"));
                 }
             }

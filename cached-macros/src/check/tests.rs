@@ -62,6 +62,8 @@ fn arguments_are_known_and_given_once() {
     expect_one(vec![
         (on(quote!(tll = 60, skip(db))), "did you mean `ttl`?"),
         (on(quote!(max_size = 60, ttl = 1)), "write `capacity = 10_000`"),
+        (on(quote!(ttl_secs = 60)), "write `ttl = 60`"),
+        (on(quote!(ttl_ms = 60)), "write `ttl = \"250ms\"`"),
         (on(quote!(frobnicate = 60, ttl = 1)), "it has `ttl`, `null_ttl`"),
         (on(quote!(ttl = 60, ttl = 61)), "given twice"),
         (on(quote!(60)), "write `ttl = 60`"),
@@ -75,6 +77,30 @@ fn arguments_are_known_and_given_once() {
         (on(quote!(ttl = 60, companion(x))), "write `companion`"),
         (on(quote!(ttl = 60, companion = 3)), "write `companion` alone"),
         (on(quote!(ttl = 60, =)), "expected an argument"),
+    ]);
+}
+
+/// A name of another library is answered with what does the same, which may take the opposite condition.
+#[test]
+fn names_that_mean_the_opposite_elsewhere_say_so() {
+    let on = |attr| of_cache(attr, function());
+    let invalidates = |attr| of_invalidates(attr, function());
+    let negated = "with the condition negated";
+    expect_one(vec![
+        (on(quote!(ttl = 60, cache_if = |value| value.done)), negated),
+        (on(quote!(ttl = 60, store_when = |value| value.done)), negated),
+        (on(quote!(ttl = 60, skip_if = id == 0)), negated),
+        (on(quote!(ttl = 60, disabled = id == 0)), negated),
+        (on(quote!(ttl = 60, unless = id == 0)), negated),
+        (invalidates(quote!("a", unless = id == 0)), negated),
+        (on(quote!(ttl = 60, enabled = id != 0)), "write `when = id != 0`"),
+        (on(quote!(ttl = 60, include(id))), "but those in `skip(..)`"),
+        (on(quote!(tti = 60)), "a hit does not prolong it"),
+        (on(quote!(ttl = 60, result = true)), "errors are never stored"),
+        (on(quote!(ttl = 60, cache_null = false)), "`null_ttl = 0`"),
+        (on(quote!(ttl = 60, sync_writes = false)), "`lock = \"none\"`"),
+        (invalidates(quote!("a", after = true)), "leave this out"),
+        (invalidates(quote!("a", all_entries = true)), "`find_user(*)`"),
     ]);
 }
 
@@ -246,7 +272,7 @@ fn tags_are_a_list_of_templates() {
 fn conditions_know_what_they_are_asked_about() {
     let on = |attr| of_cache(attr, function());
     expect_one(vec![
-        (on(quote!(ttl = 60, when = |id| id != 0)), "a closure over the result is `unless"),
+        (on(quote!(ttl = 60, when = |id| id != 0)), "`unless = |value| ..`, for what is not to be stored"),
         (on(quote!(ttl = 60, when = result.is_some())), "write `unless = |result| ..`"),
         (on(quote!(ttl = 60, unless = || true)), "gets the value"),
         (on(quote!(ttl = 60, unless = true)), "is a closure"),

@@ -15,4 +15,9 @@ fn unknown_without_a_guess(currency: &str) -> f64 {
     currency.len() as f64
 }
 
+#[cache(ttl = 60, cache_if = |rate| *rate != 0.0)]
+fn opposite_elsewhere(currency: &str) -> f64 {
+    currency.len() as f64
+}
+
 fn main() {}

@@ -18,4 +18,10 @@ fn named_key(id: u64, name: &str) -> Result<(), String> {
     Ok(())
 }
 
+#[invalidates("user:{id}", unless = id == 0)]
+fn opposite_condition(id: u64, name: &str) -> Result<(), String> {
+    let _ = (id, name);
+    Ok(())
+}
+
 fn main() {}
