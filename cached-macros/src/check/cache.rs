@@ -3,10 +3,10 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, GenericArgument, PathArguments, Type};
+use syn::{Expr, Type};
 
 use super::backend::backend;
-use super::function::{function, is_future, shown};
+use super::function::{function, inside, is_future, shown};
 use crate::args::{CacheArgs, Keyed, as_str, peel};
 use crate::context::{Look, Place, is_certainly_associated};
 use crate::diagnostics::{Errors, suggestion};
@@ -155,13 +155,7 @@ fn no_mutable_reference_in_default_key(args: &CacheArgs, subject: &Subject, erro
 /// Only `None` is remembered for `null_ttl`. What a path names is for the compiler to know, so only types that are certain count.
 fn null_ttl_needs_null(args: &CacheArgs, subject: &Subject, errors: &Errors) {
     let Some(null_ttl) = &args.null_ttl else { return };
-    let output = match ungroup(&subject.output) {
-        Type::Path(path) => match path.path.segments.last() {
-            Some(segment) if segment.ident == "Result" => first_argument(&segment.arguments).unwrap_or(&subject.output),
-            _ => &subject.output,
-        },
-        _ => &subject.output,
-    };
+    let output = inside(&subject.output, "Result");
     if is_never_null(output) {
         let message = format!(
             "`null_ttl` is how long `None` is remembered, and `{0}` is never `None`: remove it, or return `Option<{0}>`",
@@ -169,14 +163,6 @@ fn null_ttl_needs_null(args: &CacheArgs, subject: &Subject, errors: &Errors) {
         );
         errors.at(&null_ttl.key, message);
     }
-}
-
-fn first_argument(arguments: &PathArguments) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }
 
 fn is_never_null(ty: &Type) -> bool {

@@ -1,6 +1,6 @@
 //! Rules about the function, for both attributes.
 
-use syn::{ReturnType, Type, TypeParamBound};
+use syn::{GenericArgument, PathArguments, ReturnType, Type, TypeParamBound};
 
 use crate::diagnostics::Errors;
 use crate::model::Subject;
@@ -60,6 +60,18 @@ fn no_bare_future(attribute: &str, subject: &Subject, errors: &Errors) {
 
 pub(super) fn is_future(bound: &TypeParamBound) -> bool {
     matches!(bound, TypeParamBound::Trait(bound) if bound.path.segments.last().is_some_and(|segment| segment.ident == "Future"))
+}
+
+/// The first type argument of what is called `name`, or else the type itself.
+pub(super) fn inside<'a>(ty: &'a Type, name: &str) -> &'a Type {
+    let Type::Path(path) = ungroup(ty) else { return ty };
+    let Some(segment) = path.path.segments.last().filter(|segment| segment.ident == name) else { return ty };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return ty };
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.next().unwrap_or(ty)
 }
 
 /// A type as a person would write it, for messages.

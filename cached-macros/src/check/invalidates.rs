@@ -2,9 +2,9 @@
 
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::Expr;
+use syn::{BinOp, Expr};
 
-use super::function::function;
+use super::function::{function, inside, shown};
 use crate::args::{Entry, InvalidatesArgs, TargetArgs, as_str, peel};
 use crate::diagnostics::Errors;
 use crate::model::Subject;
@@ -20,6 +20,7 @@ pub(crate) fn invalidates(args: &InvalidatesArgs, subject: &Subject, errors: &Er
     result_exists(args, subject, errors);
     before_knows_no_result(args, subject, errors);
     when_is_a_condition(args, errors);
+    a_whole_result_is_no_condition(args, subject, errors);
 }
 
 /// An attribute that does nothing is a mistake.
@@ -123,5 +124,37 @@ fn when_is_a_condition(args: &InvalidatesArgs, errors: &Errors) {
         && matches!(peel(&when.value), Expr::Closure(_))
     {
         errors.at(&when.value, "`when` is an expression that may use the arguments and `result`, not a closure: write `when = result.changed`");
+    }
+}
+
+/// `result` is lent, so even a `bool` is none by itself. Where there is no result to speak of, that is said already.
+fn a_whole_result_is_no_condition(args: &InvalidatesArgs, subject: &Subject, errors: &Errors) {
+    let Some(when) = args.when.as_ref().filter(|_| args.before.is_none()) else { return };
+    if subject.returns_nothing() || find_impl_trait(&subject.output).is_some() {
+        return;
+    }
+    let value = shown(inside(inside(&subject.output, "Result"), "Option"));
+    let message = match value.as_str() {
+        "bool" => "`result` is a reference to the `bool`: write `*result`".to_owned(),
+        _ => format!(
+            "`result` is a `&{value}`, not a condition: write one over it, such as `*result != before` or `result.changed`"
+        ),
+    };
+    each_operand(&when.value, &mut |operand| {
+        let is_name = matches!(operand, Expr::Path(path) if path.path.is_ident("result"));
+        if is_name && mention_of_result(operand.to_token_stream(), &subject.arguments).is_some() {
+            errors.at(operand, &message);
+        }
+    });
+}
+
+/// Visits what has to be a `bool` by itself, on both sides of `&&` and `||`.
+fn each_operand(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
+    match peel(expr) {
+        Expr::Binary(binary) if matches!(binary.op, BinOp::And(_) | BinOp::Or(_)) => {
+            each_operand(&binary.left, visit);
+            each_operand(&binary.right, visit);
+        }
+        operand => visit(operand),
     }
 }

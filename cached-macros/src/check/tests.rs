@@ -371,6 +371,16 @@ fn an_invalidation_says_what_disappears() {
         (of_invalidates(quote!("a:{result}"), item("fn f() {}")), "returns nothing"),
         (of_invalidates(quote!(find(result)), item("fn f() {}")), "returns nothing"),
         (of_invalidates(quote!("a", when = result), item("async fn f() {}")), "returns nothing"),
+        (on(quote!("a", when = result)), "`result` is a `&Saved`, not a condition"),
+        (of_invalidates(quote!("a", when = (result)), item("fn f() -> bool { true }")), "write `*result`"),
+        (
+            of_invalidates(
+                quote!("a", when = x || result && x),
+                item("async fn f(x: bool) -> Result<Option<bool>> {}"),
+            ),
+            "write `*result`",
+        ),
+        (of_invalidates(quote!("a", when = result, before), item("fn f() -> bool {}")), "before there is a `result`"),
         (of_invalidates(quote!("a:{result}"), item("fn f() -> impl Debug {}")), "name the return type"),
         (of_invalidates(quote!("a"), item("enum E {}")), "not on an enum"),
         (of_invalidates(quote!("a"), item("fn f() -> impl Future<Output = ()> {}")), "write `async fn f(..) -> ()`"),
@@ -380,9 +390,11 @@ fn an_invalidation_says_what_disappears() {
         quote!("a:{result.id}", "b", before),
         quote!(before(id)),
         quote!("a", when = user.result && module::result),
+        quote!("a", when = *result && !result && result == id && is(result)),
     ] {
         assert_eq!(on(attr), [""; 0]);
     }
+    assert!(of_invalidates(quote!("a", when = result), item("fn f(result: bool) -> u8 { 1 }")).is_empty());
 }
 
 #[test]

@@ -6,4 +6,14 @@ fn save_user(id: u64, name: &str) -> Result<(), String> {
     Ok(())
 }
 
+#[invalidates("user:{id}", when = result)]
+fn was_saved(id: u64) -> Result<bool, String> {
+    Ok(id != 0)
+}
+
+#[invalidates("user:{id}", when = id != 0 && result)]
+fn saved_as(id: u64) -> Option<String> {
+    Some(id.to_string())
+}
+
 fn main() {}
