@@ -40,7 +40,8 @@ use super::writer::KeyWriter;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "neither `KeyPart` nor `Display` is implemented for `{Self}`",
-    note = "leave it out with `skip(..)`, name a field in a `key = \"..{{arg.field}}..\"`, or put `#[derive(cached_core::KeyPart)]` on the type"
+    note = "put `#[derive(cached_core::KeyPart)]` on the type, or let a template name what tells its values apart: `{{arg.field}}`, or `{{arg:?}}` if it is `Debug`",
+    note = "without a `key = \"..\"`, all arguments are in the key; one that makes no difference is left out by `skip(arg)`"
 )]
 pub trait KeyPart {
     /// What an entry keeps of the part.
