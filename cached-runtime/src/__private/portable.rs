@@ -15,7 +15,8 @@ use crate::shared::{Codec, Wire};
 #[diagnostic::on_unimplemented(
     message = "what this function returns cannot be kept in a shared store",
     label = "`{Self}` is not both `Serialize` and `DeserializeOwned`",
-    note = "a shared store keeps bytes: put `#[derive(serde::Serialize, serde::Deserialize)]` on the type (for `Arc<..>`, turn on serde's feature `rc`), or use `backend = \"memory\"`"
+    note = "a shared store keeps bytes: put `#[derive(serde::Serialize, serde::Deserialize)]` on the type (for `Arc<..>`, turn on serde's feature `rc`), or use `backend = \"memory\"`",
+    note = "of a type parameter or an associated type that has to be said: `T: serde::Serialize + serde::de::DeserializeOwned`"
 )]
 pub trait Storable: Serialize + DeserializeOwned {}
 

@@ -381,30 +381,38 @@ choices! { outcome:
     OutcomeViaPlain[R] &Returns<R> => Plain<R>;
 }
 
-/// What a function must return for its results to be cached: `T`, `Option<T>`, `Result<T, E>` or `Result<Option<T>, E>`, where hits can be
-/// handed out as clones of a `T` that any thread may hold. Implemented by nothing that gets as far as being asked for it.
+/// What hits do: they hand out `T`, of a function that returns `T`, `Option<T>`, `Result<T, E>` or `Result<Option<T>, E>`, as clones that any
+/// thread may hold. Implemented by nothing that gets as far as being asked for it.
+///
+/// Asked for is not that the type is something, but that [`Hits`] do something with it: of a type parameter, the compiler would advise to bound it
+/// by what is asked for.
 #[diagnostic::on_unimplemented(
     message = "what this function returns cannot be cached",
-    label = "the value inside `{Self}` is not `Clone + Send + Sync + 'static`",
-    note = "a hit hands out a clone of the stored value, on any thread: put `#[derive(Clone)]` on its type, or return `Arc<..>` of it; own what it borrows"
+    label = "the value inside `{R}` is not `Clone + Send + Sync + 'static`",
+    note = "a hit hands out a clone of the stored value, on any thread: put `#[derive(Clone)]` on its type, or return `Arc<..>` of it; own what it borrows",
+    note = "of a type parameter or an associated type that has to be said: `T: Clone + Send + Sync + 'static`"
 )]
-pub trait Cacheable {
+pub trait HandOut<R> {
     /// Never known. What is of a type that cannot be known is not looked at any more, so that the mistake gives no second message.
     type Value;
 }
 
+/// Calls that find a value.
+#[derive(Debug)]
+pub struct Hits;
+
 /// Nothing fitted.
 pub trait ViaNothing<R> {
     /// An error that says what to write instead.
-    fn shape(self) -> Uncacheable<R, R::Value>
+    fn shape(self) -> Uncacheable<R, <Hits as HandOut<R>>::Value>
     where
-        R: Cacheable;
+        Hits: HandOut<R>;
 }
 
 impl<R> ViaNothing<R> for Returns<R> {
-    fn shape(self) -> Uncacheable<R, R::Value>
+    fn shape(self) -> Uncacheable<R, <Hits as HandOut<R>>::Value>
     where
-        R: Cacheable,
+        Hits: HandOut<R>,
     {
         Uncacheable::chosen()
     }
