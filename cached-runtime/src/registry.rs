@@ -13,7 +13,7 @@ use crate::stats::Stats;
 pub(crate) trait AnyCache: Send + Sync {
     fn name(&self) -> &str;
     /// Why nothing is cached here, if that is so.
-    fn problem(&self) -> Option<&str>;
+    fn problem(&self) -> Option<String>;
     /// What every key's text begins with; `None` if keys have no text.
     fn prefix(&self) -> Option<&str>;
     fn stats(&self) -> Stats;
@@ -127,10 +127,11 @@ impl CacheHandle {
         }
     }
 
-    /// Why this cache holds nothing, if it is out of order: a backend that is not registered or set up wrongly, a key that two functions share.
+    /// Why this cache holds nothing, if it is out of order: a backend that is not registered or set up wrongly, a key that two functions
+    /// share, a TTL or a capacity that came to zero.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
-        self.each().iter().find_map(|cache| cache.problem().map(str::to_owned))
+        self.each().iter().find_map(|cache| cache.problem())
     }
 
     /// What it has done. O(1); the counters are read one after another.

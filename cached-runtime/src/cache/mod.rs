@@ -367,8 +367,12 @@ where
         &self.name
     }
 
-    fn problem(&self) -> Option<&str> {
-        self.problem.as_deref()
+    fn problem(&self) -> Option<String> {
+        // An expression is taken at its word, so that of what it comes to nobody else speaks.
+        let nothing = |setting| format!("{}: a {setting} of zero stores nothing", self.name);
+        let no_time = (self.freshness.longest() == Some(Duration::ZERO)).then_some("`ttl`");
+        let no_room = (self.remote.is_none() && self.engine.capacity() == 0).then_some("`capacity`");
+        self.problem.clone().or_else(|| no_time.or(no_room).map(nothing))
     }
 
     fn prefix(&self) -> Option<&str> {

@@ -87,3 +87,37 @@ fn a_handle_tells_keys_sizes_and_lifetimes_and_carries_out_invalidations() {
     cache.insert((3, "x"), 1);
     assert_eq!((handle.clear().removed(), handle.stats().invalidations.all), (1, 1));
 }
+
+/// A setting of the program's: what it comes to is known only when it runs.
+fn setting(number: u64) -> u64 {
+    number
+}
+
+#[test]
+fn a_cache_that_stores_nothing_says_which_setting_is_zero() {
+    #[cache(ttl = Duration::from_secs(setting(0)), key = "registry-no-time:{id}")]
+    fn no_time(id: u64) -> Option<u64> {
+        Some(id)
+    }
+    #[cache(ttl = Duration::from_secs(setting(0)), null_ttl = 5, key = "registry-only-none:{id}")]
+    fn only_none(id: u64) -> Option<u64> {
+        (id != 0).then_some(id)
+    }
+    #[cache(capacity = setting(0), key = "registry-no-room:{id}")]
+    fn no_room(id: u64) -> u64 {
+        id
+    }
+    #[cache(ttl = Duration::from_secs(setting(1)), capacity = setting(1), key = "registry-some:{id}")]
+    fn some(id: u64) -> u64 {
+        id
+    }
+    assert_eq!((no_time(1), only_none(0), no_room(1), some(1)), (Some(1), None, 1, 1));
+    let problem = no_time::cache().problem().expect("nothing is stored");
+    assert!(problem.contains("registry::no_time: ") && problem.contains("`ttl` of zero"), "{problem}");
+    let problem = no_room::cache().problem().expect("nothing is stored");
+    assert!(problem.contains("registry::no_room: ") && problem.contains("`capacity` of zero"), "{problem}");
+    assert_eq!((no_time::cache().len(), no_room::cache().len()), (0, 0));
+    for stores in [only_none::cache(), some::cache()] {
+        assert_eq!((stores.len(), stores.problem()), (1, None));
+    }
+}
