@@ -4,12 +4,13 @@ pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
         let __found = find_user::__site()
             .call(((&&__rt::Part(&id)).part(),))
             .begin(
-                __rt::Shared::<
+                (&__rt::ToShared::<
                     __rt::Msgpack,
                     _,
-                >::new(
+                >::of(
                     (&&&&&&__rt::Returns::<Result<Option<User>, DbError>>::NEW).shape(),
-                ),
+                ))
+                    .encoded(),
                 || {
                     __rt::Options::new()
                         .ttl(::core::time::Duration::new(3600, 0))

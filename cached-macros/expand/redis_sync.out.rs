@@ -4,10 +4,11 @@ fn exchange_rate(from: &str, to: &str) -> f64 {
         let __found = exchange_rate::__site()
             .call(((&&__rt::Part(&from)).part(), (&&__rt::Part(&to)).part()))
             .begin(
-                __rt::Shared::<
+                (&__rt::ToShared::<
                     __rt::Json,
                     _,
-                >::new((&&&&&&__rt::Returns::<f64>::NEW).shape()),
+                >::of((&&&&&&__rt::Returns::<f64>::NEW).shape()))
+                    .encoded(),
                 || {
                     __rt::Options::new()
                         .ttl(::core::time::Duration::new(300, 0))

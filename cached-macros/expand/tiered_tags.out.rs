@@ -10,12 +10,13 @@ impl Catalogue {
                     ))
                     .scope(__rt::TypeTag::of::<Self>(), __rt::TypeTag::NONE)
                     .begin(
-                        __rt::Shared::<
+                        (&__rt::ToShared::<
                             __rt::Msgpack,
                             _,
-                        >::new(
+                        >::of(
                             (&&&&&&__rt::Returns::<Result<Price, Error>>::NEW).shape(),
-                        ),
+                        ))
+                            .encoded(),
                         || {
                             __rt::Options::new()
                                 .ttl(::core::time::Duration::new(300, 0))

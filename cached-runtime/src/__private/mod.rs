@@ -29,12 +29,14 @@ pub use load::{Entry, Filled, Load, Tags};
 pub use meta::Meta;
 pub use pending::Pending;
 #[cfg(feature = "shared")]
-pub use portable::Shared;
+pub use portable::{Shared, ToShared};
 pub use shape::{Outcome, Returns, Shape};
 pub use site::{Site, Target, TypeTag};
 
 /// The traits whose methods generated code finds by probing.
 pub mod via {
+    #[cfg(feature = "shared")]
+    pub use crate::__private::portable::{ViaNotPortable as _, ViaPortable as _};
     pub use crate::__private::shape::{
         Outcome as _, OutcomeViaOption as _, OutcomeViaPlain as _, OutcomeViaResult as _, OutcomeViaResultOption as _,
         Split as _, ViaNothing as _, ViaOption as _, ViaPlain as _, ViaResult as _, ViaResultOption as _,

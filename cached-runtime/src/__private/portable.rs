@@ -11,44 +11,31 @@ use serde::de::DeserializeOwned;
 use super::shape::{Base, Fallible, FallibleOptional, Optional, Outcome, Plain, Shape, SharesErrors, Uncacheable};
 use crate::shared::{Codec, Wire};
 
-/// A value that can be written to a store and read again.
-#[diagnostic::on_unimplemented(
-    message = "what this function returns cannot be kept in a shared store",
-    label = "`{Self}` is not both `Serialize` and `DeserializeOwned`",
-    note = "a shared store keeps bytes: put `#[derive(serde::Serialize, serde::Deserialize)]` on the type (for `Arc<..>`, turn on serde's feature `rc`), or use `backend = \"memory\"`",
-    note = "of a type parameter or an associated type that has to be said: `T: serde::Serialize + serde::de::DeserializeOwned`"
-)]
-pub trait Storable: Serialize + DeserializeOwned {}
-
-// The message above is about both at once; without this, each would have one of its own.
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Storable for T {}
-
 /// A shape whose values can be encoded.
 pub trait Portable: Shape {
     /// How.
     fn encoded_as<C: Codec>() -> Option<Wire<Self::Stored>>;
 }
 
-impl<T: Clone + Send + Sync + Storable + 'static> Portable for Plain<T> {
+impl<T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static> Portable for Plain<T> {
     fn encoded_as<C: Codec>() -> Option<Wire<T>> {
         Some(Wire::plain::<C>())
     }
 }
 
-impl<T: Clone + Send + Sync + Storable + 'static> Portable for Optional<T> {
+impl<T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static> Portable for Optional<T> {
     fn encoded_as<C: Codec>() -> Option<Wire<Option<T>>> {
         Some(Wire::optional::<C>())
     }
 }
 
-impl<T: Clone + Send + Sync + Storable + 'static, E> Portable for Fallible<T, E> {
+impl<T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static, E> Portable for Fallible<T, E> {
     fn encoded_as<C: Codec>() -> Option<Wire<T>> {
         Some(Wire::plain::<C>())
     }
 }
 
-impl<T: Clone + Send + Sync + Storable + 'static, E> Portable for FallibleOptional<T, E> {
+impl<T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static, E> Portable for FallibleOptional<T, E> {
     fn encoded_as<C: Codec>() -> Option<Wire<Option<T>>> {
         Some(Wire::optional::<C>())
     }
@@ -79,12 +66,63 @@ pub struct Shared<C, S: Shape> {
     codec: PhantomData<fn() -> C>,
 }
 
-impl<C: Codec, S: Portable> Shared<C, S> {
+/// A shape on its way to a shared backend: generated code calls `(&ToShared::<Json, _>::of(shape)).encoded()`, and of the traits below the
+/// first that fits is found.
+pub struct ToShared<C, S>(S, PhantomData<fn() -> C>);
+
+impl<C, S: Shape> ToShared<C, S> {
     /// Of this shape.
     #[inline]
     #[must_use]
-    pub fn new(shape: S) -> Self {
-        Self { shape, wire: S::encoded_as::<C>, codec: PhantomData }
+    pub fn of(shape: S) -> Self {
+        Self(shape, PhantomData)
+    }
+}
+
+/// First choice: the values can be written and read again.
+pub trait ViaPortable<C, S: Shape> {
+    /// The shape.
+    fn encoded(self) -> Shared<C, S>;
+}
+
+impl<C: Codec, S: Portable> ViaPortable<C, S> for &ToShared<C, S> {
+    #[inline]
+    fn encoded(self) -> Shared<C, S> {
+        Shared { shape: self.0, wire: S::encoded_as::<C>, codec: PhantomData }
+    }
+}
+
+/// What bytes do: they hold a value, which can be written to them and read again. Implemented by nothing that gets as far as being asked for
+/// it; see [`HandOut`](super::shape::HandOut) for why it is asked for in this way.
+#[diagnostic::on_unimplemented(
+    message = "what this function returns cannot be kept in a shared store",
+    label = "`{T}` is not both `Serialize` and `DeserializeOwned`",
+    note = "a shared store keeps bytes: put `#[derive(serde::Serialize, serde::Deserialize)]` on the type (for `Arc<..>`, turn on serde's feature `rc`), or use `backend = \"memory\"`",
+    note = "of a type parameter or an associated type that has to be said: `T: serde::Serialize + serde::de::DeserializeOwned`"
+)]
+pub trait Hold<T> {
+    /// Never known, so that the mistake gives no second message.
+    type Shape;
+}
+
+/// What a shared store keeps.
+#[derive(Debug)]
+pub struct Bytes;
+
+/// Nothing fitted.
+pub trait ViaNotPortable<S: Shape> {
+    /// An error that says what to write instead.
+    fn encoded(self) -> <Bytes as Hold<S::Value>>::Shape
+    where
+        Bytes: Hold<S::Value>;
+}
+
+impl<C, S: Shape> ViaNotPortable<S> for ToShared<C, S> {
+    fn encoded(self) -> <Bytes as Hold<S::Value>>::Shape
+    where
+        Bytes: Hold<S::Value>,
+    {
+        unreachable!("nothing holds what cannot be written")
     }
 }
 
@@ -115,7 +153,6 @@ impl<C, S: Shape> Outcome for Shared<C, S> {
     }
 }
 
-// Without `Portable`: only `new` asks for it, so that a value that cannot be encoded gives one message and no more.
 impl<C, S: Shape> Shape for Shared<C, S> {
     type Stored = S::Stored;
 
