@@ -94,12 +94,12 @@ fn whereabouts(shard: usize, in_shard: u32) -> u64 {
 const SHARD_WORTH: u64 = 256;
 /// ... and where there are so many shards ...
 const FEW_SHARDS: usize = 8;
-/// ... fewer than this do not deserve another: each takes 2 KB of its own, and hits need no shards.
-const FURTHER_SHARD_WORTH: u64 = 512;
+/// ... fewer than this do not deserve another: what the policy remembers takes 8 KB at least in each, and hits need no shards.
+const FURTHER_SHARD_WORTH: u64 = 1024;
 
 fn shards_for(capacity: u64, cores: usize) -> usize {
     let shards_of = |entries: u64| 1 << usize::try_from(capacity / entries).unwrap_or(usize::MAX).max(1).ilog2();
-    let most = (8 * cores).next_power_of_two();
+    let most = (4 * cores).next_power_of_two();
     most.min(shards_of(SHARD_WORTH).min(FEW_SHARDS).max(shards_of(FURTHER_SHARD_WORTH)))
 }
 

@@ -17,18 +17,13 @@ impl Default for Links {
 impl Links {
     #[inline]
     pub(super) fn make_room(&mut self, slot: u32) {
-        if slot >= self.slots() {
-            self.grow(slot);
-        }
-    }
-
-    /// One past the highest slot that there is room for.
-    pub(super) fn slots(&self) -> u32 {
         let len = match self {
             Self::Narrow(links) => links.len(),
             Self::Wide(links) => links.len(),
         };
-        len as u32
+        if slot as usize >= len {
+            self.grow(slot);
+        }
     }
 
     #[cold]

@@ -2,6 +2,7 @@ use super::miniature::Miniature;
 use super::queues::Entries;
 use super::records::{Records, Watched};
 use super::settings::{FAMILY, Running};
+use super::sketch::Sketch;
 
 /// Finds out which settings do best: one miniature cache for each, all playing the same sample of the keys.
 ///
@@ -39,7 +40,7 @@ pub(super) struct Sample {
 impl Sample {
     pub(super) const NOTHING: Self = Self { rate: 0 };
 
-    /// Whether a key is in it. Mixes the hash anew, because the ghosts use its bits too.
+    /// Whether a key is in it. Mixes the hash anew, because sketch and ghosts use its bits too.
     ///
     /// One question for shards with a duel and without: which of them comes next could not be predicted.
     #[inline]
@@ -97,16 +98,23 @@ impl Duel {
 
     /// A sampled key entered the real cache, after a miss.
     #[inline(never)]
-    pub(super) fn admitted(&mut self, slot: u32, hash: u32, entries: &mut impl Entries, seen: u8, running: &Running) {
+    pub(super) fn admitted(
+        &mut self,
+        slot: u32,
+        hash: u32,
+        entries: &mut impl Entries,
+        sketch: &Sketch,
+        running: &Running,
+    ) {
         let mut in_vain = 0;
         for _ in 0..LOOK.min(self.records.watched().len()) {
-            in_vain = if self.look(entries) { 0 } else { in_vain + 1 };
+            in_vain = if self.look(entries, sketch) { 0 } else { in_vain + 1 };
             if in_vain == LOOK_IN_VAIN {
                 break;
             }
         }
         let Some(number) = self.records.find_or_add(hash) else { return };
-        self.play(number, seen);
+        self.play(number, sketch);
         if self.played >= ((self.share as f32 * JUDGE_EVERY) as u32).max(8) {
             self.judge(running);
         }
@@ -114,13 +122,13 @@ impl Duel {
     }
 
     /// Looks at the next sampled entry and plays it if it was hit, and tells whether it was.
-    fn look(&mut self, entries: &mut impl Entries) -> bool {
+    fn look(&mut self, entries: &mut impl Entries, sketch: &Sketch) -> bool {
         let watched = self.records.watched();
         self.hand = if self.hand + 1 < watched.len() { self.hand + 1 } else { 0 };
         let Some(&Watched { number, slot }) = watched.get(self.hand) else { return false };
         let Some(entry) = entries.get(slot).filter(|entry| entry.marks.is_fresh()) else { return false };
         entries.mark(slot, entry.marks.looked_at());
-        self.play(number, entry.marks.seen() + 1);
+        self.play(number, sketch);
         true
     }
 
@@ -143,27 +151,21 @@ impl Duel {
         }
     }
 
-    /// Halves how often keys were seen.
-    pub(super) fn fade(&mut self) {
-        self.records.fade();
-    }
-
     fn unwatch(&mut self, hash: u32) -> Option<u16> {
         let number = self.records.find(hash)?;
         self.records.unwatch(number);
         Some(number)
     }
 
-    /// Plays one access in every miniature, to a key that was seen so often with this.
-    fn play(&mut self, number: u16, seen: u8) {
-        self.records.see(number, seen);
+    /// Plays one access in every miniature.
+    fn play(&mut self, number: u16, sketch: &Sketch) {
         self.records.hit(number);
         let mut hits = 0;
         for (contestant, miniature) in self.miniatures.iter_mut().enumerate() {
             if miniature.holds(&self.records, number) {
                 hits |= 1 << contestant;
             } else {
-                miniature.fill(&mut self.records, number, self.capacity);
+                miniature.fill(&mut self.records, number, self.capacity, sketch);
             }
         }
         self.outcomes[hits] = self.outcomes[hits].saturating_add(1);
@@ -223,9 +225,6 @@ impl Lead {
 
 #[cfg(all(test, not(shuttle)))]
 mod tests {
-    use super::super::marks::Marks;
-    use super::super::queues::Entry;
-    use super::super::records::Lane;
     use super::*;
 
     fn after(outcomes: &[(usize, u16)]) -> usize {
@@ -237,36 +236,6 @@ mod tests {
         }
         duel.judge(&running);
         running.number()
-    }
-
-    /// An entry with marks in slot 0, and others without.
-    struct One(Marks);
-
-    impl Entries for One {
-        fn get(&self, slot: u32) -> Option<Entry> {
-            let marks = if slot == 0 { self.0 } else { Marks::default() };
-            Some(Entry { hash: 7 + slot, weight: 1, marks })
-        }
-
-        fn mark(&mut self, slot: u32, marks: Marks) {
-            assert_eq!(slot, 0, "the others were not hit");
-            self.0 = marks;
-        }
-    }
-
-    #[test]
-    fn miniatures_know_how_often_the_cache_has_seen_a_key() {
-        let (mut duel, running, mut one) = (Duel::new(100, 1), Running::default(), One(Marks::new(false).with_seen(5)));
-        let seen = |duel: &Duel| duel.records.marks(duel.records.find(7).expect("played"), Lane::of(1)).seen();
-        duel.admitted(0, 7, &mut one, 5, &running);
-        assert_eq!(seen(&duel), 5);
-        duel.admitted(1, 8, &mut one, 1, &running);
-        assert_eq!(seen(&duel), 5, "not hit");
-        one.0 = one.0.hit();
-        duel.admitted(2, 9, &mut one, 1, &running);
-        assert_eq!(seen(&duel), 6, "hit since it was looked at");
-        duel.fade();
-        assert_eq!(seen(&duel), 3);
     }
 
     #[test]

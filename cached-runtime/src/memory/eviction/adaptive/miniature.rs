@@ -4,6 +4,7 @@ use super::marks::Marks;
 use super::queues::{End, Entries, Entry, Order, Queues, Which};
 use super::records::{Lane, Records};
 use super::settings::Settings;
+use super::sketch::Sketch;
 
 /// A miniature of the cache: what it would be under some settings, for a sample of the keys and with as small a share of the capacity.
 /// Entries weigh 1 in it. Its keys are in the [`Records`] that it shares with the others.
@@ -113,11 +114,10 @@ impl Miniature {
     }
 
     /// A key that it does not hold is filled in; what is more than `capacity` leaves.
-    pub(super) fn fill(&mut self, records: &mut Records, number: u16, capacity: usize) {
+    pub(super) fn fill(&mut self, records: &mut Records, number: u16, capacity: usize, mut sketch: &Sketch) {
         while self.queues.len() >= capacity {
-            // Sightings are the real cache's to count.
             let mut held = Held { records: &mut *records, lane: self.lane };
-            let Some((victim, _)) = self.queues.evict(&mut held, self.settings, &mut 0) else { break };
+            let Some((victim, _)) = self.queues.evict(&mut held, self.settings, &mut sketch) else { break };
             let victim = victim as u16;
             records.let_go(victim, self.lane);
             if self.settings.ghosts {

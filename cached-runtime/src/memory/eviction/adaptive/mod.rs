@@ -1,11 +1,11 @@
 //! The adaptive policy: a small family of policies, of which the one runs that does best on a sample of the traffic.
 //!
 //! Each member of the family is the same machine with other [`Settings`]. A new entry enters the *window*; what leaves the
-//! window may replace the next victim of the *main* queue if it was seen more often of late (W-TinyLFU: Einziger, Friedman, Manes,
-//! *TinyLFU: a highly efficient cache admission policy*, ACM ToS 2017). How often is noted on the entry, and for a while after its
-//! eviction by the [`ghosts`]. Both [`queues`] are CLOCKs over a 2-bit hit count in the entry, and a key that comes back soon after its
-//! eviction may enter main at once (ARC: Megiddo, Modha, FAST '03; LIRS: Jiang, Zhang, SIGMETRICS '02; with these queues S3-FIFO: Yang
-//! et al., SOSP '23).
+//! window may replace the next victim of the *main* queue if it was seen more often of late, by a frequency [`sketch`]
+//! (W-TinyLFU: Einziger, Friedman, Manes, *TinyLFU: a highly efficient cache admission policy*, ACM ToS 2017). Both [`queues`] are
+//! CLOCKs over a 2-bit hit count in the entry, and a key that comes back soon after its eviction, as the [`ghosts`] tell, may
+//! enter main at once (ARC: Megiddo, Modha, FAST '03; LIRS: Jiang, Zhang, SIGMETRICS '02; with these queues S3-FIFO: Yang et al.,
+//! SOSP '23).
 //!
 //! Which settings suit the traffic is found out by a [`duel`]: a sample of the keys is played into one [`miniature`] cache per
 //! setting (Waldspurger et al., *Cache modeling and optimization using miniature simulations*, ATC '17), and the cache takes on the
@@ -21,6 +21,7 @@ mod miniature;
 mod queues;
 mod records;
 mod settings;
+mod sketch;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
 
@@ -28,10 +29,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::duel::{Duel, Sample};
-use self::ghosts::{Ghosts, MOST_SEEN};
+use self::ghosts::Ghosts;
 use self::marks::Marks;
 use self::queues::{Entries, Entry, Linked, Queues};
 use self::settings::Running;
+use self::sketch::Sketch;
 use super::{Evict, Newcomer, Resident, Residents, Touch, Traces};
 
 /// The adaptive policy of one shard.
@@ -55,11 +57,8 @@ enum Role {
 
 /// What the policy knows beyond the entries.
 struct History {
+    sketch: Sketch,
     ghosts: Ghosts,
-    /// Of keys, since all counts of them were halved the last time, and half of those before.
-    sightings: usize,
-    /// After so many sightings all counts are halved, so that old fame fades (TinyLFU's *reset*).
-    period: usize,
     /// The leader's.
     duel: Option<Duel>,
     /// What is told to the duel.
@@ -68,11 +67,6 @@ struct History {
     entries: usize,
 }
 
-/// Sightings per entry and period.
-const PERIOD: usize = 24;
-/// For so many entries at least.
-const LEAST_COUNTED: usize = 1024;
-
 impl History {
     /// For a shard of about `entries` entries, one of `shards`.
     #[cold]
@@ -80,30 +74,12 @@ impl History {
     fn new(entries: usize, shards: usize, role: Role) -> Box<Self> {
         let duel = (role == Role::Leader).then(|| Duel::new(entries, shards));
         Box::new(Self {
+            sketch: Sketch::new(entries),
             ghosts: Ghosts::new(entries),
-            sightings: 0,
-            period: entries.max(LEAST_COUNTED) * PERIOD,
             sample: duel.as_ref().map_or(Sample::NOTHING, Duel::sample),
             duel,
             entries,
         })
-    }
-
-    /// Halves how often keys were seen, of all that are known. O(entries).
-    #[cold]
-    #[inline(never)]
-    fn fade(&mut self, queues: &Queues<Linked>, residents: &impl Residents) {
-        self.sightings /= 2;
-        self.ghosts.fade();
-        for slot in 0..queues.slots() {
-            if let Some(resident) = residents.get(slot) {
-                let marks = Marks::of(resident.touch);
-                marks.with_seen(marks.seen() / 2).leave_on(resident.touch);
-            }
-        }
-        if let Some(duel) = &mut self.duel {
-            duel.fade();
-        }
     }
 }
 
@@ -122,6 +98,7 @@ impl Adaptive {
     #[inline]
     pub(crate) fn prefetch(&self, hash: u32) {
         if let Some(history) = &self.history {
+            history.sketch.prefetch(hash);
             history.ghosts.prefetch(hash);
         }
     }
@@ -171,19 +148,14 @@ impl Evict for Adaptive {
         let Newcomer { slot, hash, weight } = newcomer;
         let (mut returns, mut seen) = (false, 0);
         if self.queues.weight() >= self.share / 2 {
-            let (history, queues, running) = self.parts();
-            let ghost = history.ghosts.take(hash);
-            seen = ghost.map_or(1, |ghost| (ghost.seen + 1).min(MOST_SEEN));
-            returns = ghost.is_some_and(|ghost| ghost.returns) && running.settings().ghosts;
-            history.sightings += 1;
-            if history.sightings >= history.period {
-                history.fade(queues, residents);
-            }
+            let (history, _, running) = self.parts();
+            seen = history.sketch.add(hash, 1);
             if history.sample.contains(hash)
                 && let Some(duel) = &mut history.duel
             {
-                duel.admitted(slot, hash, &mut Marked(residents), seen, running);
+                duel.admitted(slot, hash, &mut Marked(residents), &history.sketch, running);
             }
+            returns = history.ghosts.take(hash) && running.settings().ghosts;
         }
         let marks = Marks::new(returns).with_seen(seen);
         self.queues.admit(slot, weight, marks);
@@ -193,13 +165,11 @@ impl Evict for Adaptive {
     fn remove(&mut self, slot: u32, resident: Resident<'_>) {
         let entry = Entry::from(resident);
         self.queues.remove(slot, entry);
-        if let Some(history) = &mut self.history {
-            history.ghosts.put_removed(entry.hash, (entry.marks.seen() + entry.marks.hits()).min(MOST_SEEN));
-            if history.sample.contains(entry.hash)
-                && let Some(duel) = &mut history.duel
-            {
-                duel.removed(entry.hash);
-            }
+        if let Some(history) = &mut self.history
+            && history.sample.contains(entry.hash)
+            && let Some(duel) = &mut history.duel
+        {
+            duel.removed(entry.hash);
         }
     }
 
@@ -209,8 +179,8 @@ impl Evict for Adaptive {
             return None;
         }
         let (history, queues, running) = self.parts();
-        let (slot, entry) = queues.evict(&mut Marked(residents), running.settings(), &mut history.sightings)?;
-        history.ghosts.put(entry.hash, entry.marks.seen());
+        let (slot, entry) = queues.evict(&mut Marked(residents), running.settings(), &mut history.sketch)?;
+        history.ghosts.put(entry.hash);
         if history.sample.contains(entry.hash)
             && let Some(duel) = &mut history.duel
         {

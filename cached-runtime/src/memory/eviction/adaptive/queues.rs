@@ -1,7 +1,7 @@
 use super::super::list::{Links, Queue};
-use super::ghosts::MOST_SEEN;
 use super::marks::Marks;
 use super::settings::Settings;
+use super::sketch::Sketch;
 
 /// An entry as the queues see it.
 #[derive(Clone, Copy, Debug)]
@@ -11,18 +11,54 @@ pub(super) struct Entry {
     pub(super) marks: Marks,
 }
 
-impl Entry {
-    /// Its marks when hits were taken note of.
-    #[inline]
-    fn seen_again(self, times: u8) -> Marks {
-        self.marks.with_seen((self.marks.seen() + times).min(MOST_SEEN))
-    }
-}
-
 /// The entries in the queues' care, by slot number.
 pub(super) trait Entries {
     fn get(&self, slot: u32) -> Option<Entry>;
     fn mark(&mut self, slot: u32, marks: Marks);
+}
+
+/// Who is told how often entries were seen, and tells it when the queues have to choose.
+pub(super) trait Frequency {
+    /// The key was hit so often; returns what is to be noted of it.
+    fn seen(&mut self, entry: Entry, times: u8) -> Marks;
+    /// How often what leaves the window was seen.
+    fn of_candidate(&mut self, entry: Entry) -> u8;
+    /// How often what main would do without was seen.
+    fn of_victim(&mut self, entry: Entry) -> u8;
+}
+
+impl Frequency for Sketch {
+    #[inline]
+    fn seen(&mut self, entry: Entry, times: u8) -> Marks {
+        entry.marks.with_seen(self.add(entry.hash, times))
+    }
+
+    /// An entry without hits was last counted when it came to the window, and has it on it.
+    #[inline]
+    fn of_candidate(&mut self, entry: Entry) -> u8 {
+        entry.marks.seen()
+    }
+
+    /// The same is asked again as long as the candidates lose.
+    #[inline]
+    fn of_victim(&mut self, entry: Entry) -> u8 {
+        self.get_again(entry.hash)
+    }
+}
+
+/// A miniature reads what the real cache sees, and adds nothing.
+impl Frequency for &Sketch {
+    fn seen(&mut self, entry: Entry, _times: u8) -> Marks {
+        entry.marks
+    }
+
+    fn of_candidate(&mut self, entry: Entry) -> u8 {
+        self.get(entry.hash)
+    }
+
+    fn of_victim(&mut self, entry: Entry) -> u8 {
+        self.get(entry.hash)
+    }
 }
 
 /// How many entries that were hit in the window one eviction passes over, and how many in main: bounds the longest eviction, not
@@ -172,24 +208,23 @@ impl<O: Order> Queues<O> {
     }
 
     /// Chooses an entry to leave and lets go of it. The entry that needs the room is about to be admitted, most likely to the window.
-    /// Adds to `sightings` the hits that it takes note of.
     #[inline]
     pub(super) fn evict(
         &mut self,
         entries: &mut impl Entries,
         settings: Settings,
-        sightings: &mut usize,
+        frequency: &mut impl Frequency,
     ) -> Option<(u32, Entry)> {
         let size = self.window_size(settings);
         // Entries weigh at least 1.
         if self.window_weight + size.newcomer > size.target + 1 {
             self.shrink_window(entries, size);
         }
-        let candidate = self.turn_window(entries, settings, sightings, size);
-        let victim = self.turn_main(entries, sightings, size);
+        let candidate = self.turn_window(entries, settings, frequency, size);
+        let victim = self.turn_main(entries, frequency, size);
         let (slot, entry) = match (candidate, victim) {
             (Some((slot, candidate)), Some((rival, victim))) => {
-                if candidate.marks.seen() > victim.marks.seen() + settings.margin {
+                if frequency.of_candidate(candidate) > frequency.of_victim(victim) + settings.margin {
                     self.requeue(entries, slot, candidate, candidate.marks.in_main(true), End::Young);
                     (rival, victim)
                 } else {
@@ -247,7 +282,7 @@ impl<O: Order> Queues<O> {
         &mut self,
         entries: &mut impl Entries,
         settings: Settings,
-        sightings: &mut usize,
+        frequency: &mut impl Frequency,
         size: Size,
     ) -> Option<(u32, Entry)> {
         if !self.window_is_full(size) {
@@ -257,7 +292,7 @@ impl<O: Order> Queues<O> {
         if entry.marks.hits() == 0 {
             return Some((slot, entry));
         }
-        self.pass_in_window(entries, settings, sightings, size)
+        self.pass_in_window(entries, settings, frequency, size)
     }
 
     /// The same, past entries that were hit.
@@ -266,7 +301,7 @@ impl<O: Order> Queues<O> {
         &mut self,
         entries: &mut impl Entries,
         settings: Settings,
-        sightings: &mut usize,
+        frequency: &mut impl Frequency,
         size: Size,
     ) -> Option<(u32, Entry)> {
         for passed in 0.. {
@@ -278,8 +313,7 @@ impl<O: Order> Queues<O> {
             if hits == 0 || passed == PASS_IN_WINDOW {
                 return Some((slot, entry));
             }
-            *sightings += usize::from(hits);
-            let marks = entry.seen_again(hits).with_hits(0).in_main(settings.promote);
+            let marks = frequency.seen(entry, hits).with_hits(0).in_main(settings.promote);
             self.requeue(entries, slot, entry, marks, End::Young);
         }
         None
@@ -287,17 +321,27 @@ impl<O: Order> Queues<O> {
 
     /// Finds what main would do without: most of the time what is next.
     #[inline]
-    fn turn_main(&mut self, entries: &mut impl Entries, sightings: &mut usize, size: Size) -> Option<(u32, Entry)> {
+    fn turn_main(
+        &mut self,
+        entries: &mut impl Entries,
+        frequency: &mut impl Frequency,
+        size: Size,
+    ) -> Option<(u32, Entry)> {
         let (slot, entry) = self.next(entries, Which::Main)?;
         if entry.marks.hits() == 0 {
             return Some((slot, entry));
         }
-        self.pass_in_main(entries, sightings, size)
+        self.pass_in_main(entries, frequency, size)
     }
 
     /// The same, past entries that were hit.
     #[inline(never)]
-    fn pass_in_main(&mut self, entries: &mut impl Entries, sightings: &mut usize, size: Size) -> Option<(u32, Entry)> {
+    fn pass_in_main(
+        &mut self,
+        entries: &mut impl Entries,
+        frequency: &mut impl Frequency,
+        size: Size,
+    ) -> Option<(u32, Entry)> {
         for passed in 0.. {
             let (slot, entry) = self.next(entries, Which::Main)?;
             let hits = entry.marks.hits();
@@ -306,8 +350,7 @@ impl<O: Order> Queues<O> {
             }
             // A window that became too small takes what main would keep.
             let main = self.window_weight + size.newcomer >= size.target - size.target / 8;
-            *sightings += 1;
-            let marks = entry.seen_again(1).with_hits(hits - 1).in_main(main);
+            let marks = frequency.seen(entry, 1).with_hits(hits - 1).in_main(main);
             self.requeue(entries, slot, entry, marks, End::Young);
         }
         None
@@ -319,13 +362,6 @@ impl<O: Order> Queues<O> {
 struct Size {
     target: u64,
     newcomer: u64,
-}
-
-impl Queues<Linked> {
-    /// One past the highest slot that was ever in the queues' care.
-    pub(super) fn slots(&self) -> u32 {
-        self.order.links.slots()
-    }
 }
 
 #[cfg(all(test, not(shuttle)))]

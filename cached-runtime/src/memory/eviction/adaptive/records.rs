@@ -1,6 +1,5 @@
 use hashbrown::HashTable;
 
-use super::ghosts::MOST_SEEN;
 use super::marks::Marks;
 use super::settings::FAMILY;
 
@@ -23,8 +22,6 @@ struct Record {
     lanes: Lanes,
     /// Where the key is among the watched; [`NOWHERE`] if the cache does not hold it.
     watched: u16,
-    /// How often the real cache has seen the key.
-    seen: u8,
 }
 
 /// A key that the cache holds: its record, and its slot there.
@@ -116,7 +113,7 @@ impl Records {
         if let Some(number) = self.find(hash) {
             return Some(number);
         }
-        let record = Record { hash, lanes: Lanes::default(), watched: NOWHERE, seen: 0 };
+        let record = Record { hash, lanes: Lanes::default(), watched: NOWHERE };
         let number = if self.free == NOWHERE {
             let len = self.records.len();
             let number = u16::try_from(len).ok().filter(|&number| number < NOWHERE)?;
@@ -139,7 +136,7 @@ impl Records {
 
     /// Frees a record that nobody needs any more.
     pub(super) fn settle(&mut self, number: u16) {
-        let Record { hash, lanes, watched, .. } = self.records[usize::from(number)];
+        let Record { hash, lanes, watched } = self.records[usize::from(number)];
         if watched != NOWHERE || lanes != Lanes::default() {
             return;
         }
@@ -184,29 +181,16 @@ impl Records {
         record.lanes = record.lanes.hit();
     }
 
-    /// The real cache has seen the key so often, at least.
-    #[inline]
-    pub(super) fn see(&mut self, number: u16, times: u8) {
-        let record = self.at(number);
-        record.seen = record.seen.max(times.min(MOST_SEEN));
-    }
-
-    /// Halves how often keys were seen.
-    pub(super) fn fade(&mut self) {
-        self.records.iter_mut().for_each(|record| record.seen /= 2);
-    }
-
     pub(super) fn is_held(&self, number: u16, lane: Lane) -> bool {
         self.records[usize::from(number)].lanes.get(lane) & HELD != 0
     }
 
     pub(super) fn marks(&self, number: u16, lane: Lane) -> Marks {
-        let record = self.records[usize::from(number)];
-        Marks::from_bits((record.lanes.get(lane) & MARKS) as u8).with_seen(record.seen)
+        Marks::from_bits((self.records[usize::from(number)].lanes.get(lane) & MARKS) as u8)
     }
 
     pub(super) fn mark(&mut self, number: u16, lane: Lane, marks: Marks) {
-        self.at(number).lanes.set(lane, MARKS, u32::from(marks.bits()) & MARKS);
+        self.at(number).lanes.set(lane, MARKS, marks.bits().into());
     }
 
     /// A miniature holds the key from here on.
@@ -263,21 +247,6 @@ mod tests {
             assert_eq!(records.marks(number, lane(other)), expected, "{other}");
             assert!(!records.is_ghost(number, lane(other)));
         }
-    }
-
-    #[test]
-    fn how_often_a_key_was_seen_stays_on_its_record_and_fades() {
-        let mut records = Records::new();
-        let [number, other] = [7, 8].map(|hash| records.find_or_add(hash).expect("room"));
-        records.see(number, 9);
-        records.see(number, 4);
-        records.hold(number, lane(2), Marks::new(true));
-        records.mark(number, lane(2), Marks::new(false).with_seen(15));
-        assert_eq!(records.marks(number, lane(2)), Marks::new(false).with_seen(9), "it is the real cache's to say");
-        records.fade();
-        assert_eq!((records.marks(number, lane(0)).seen(), records.marks(other, lane(0)).seen()), (4, 0));
-        records.see(number, 200);
-        assert_eq!(records.marks(number, lane(0)).seen(), MOST_SEEN);
     }
 
     #[test]
