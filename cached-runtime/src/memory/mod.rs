@@ -99,7 +99,7 @@ const FURTHER_SHARD_WORTH: u64 = 1024;
 
 fn shards_for(capacity: u64, cores: usize) -> usize {
     let shards_of = |entries: u64| 1 << usize::try_from(capacity / entries).unwrap_or(usize::MAX).max(1).ilog2();
-    let most = (4 * cores).next_power_of_two();
+    let most = (8 * cores).next_power_of_two();
     most.min(shards_of(SHARD_WORTH).min(FEW_SHARDS).max(shards_of(FURTHER_SHARD_WORTH)))
 }
 

@@ -38,11 +38,11 @@ fn small_caches_have_few_shards_however_many_threads_there_are() {
         (10_000, 2, 8),
         (10_000, 64, 8),
         (100_000, 64, 64),
-        (1_000_000, 64, 256),
+        (1_000_000, 64, 512),
     ];
     for (capacity, cores, shards) in cases {
         assert_eq!(shards_for(capacity, cores), shards, "{capacity} entries, {cores} cores");
     }
-    assert_eq!(shards_for(u64::MAX, 3), 16);
+    assert_eq!(shards_for(u64::MAX, 3), 32);
     assert_eq!(shards_for(0, 1), 1);
 }
