@@ -127,11 +127,14 @@ impl Adaptive {
     }
 }
 
-/// How many entries there will be when `share` is filled, if the rest is like the `len` that weigh `weight`.
+/// How many entries there will be when `share` is filled, if the rest is like the `len` that weigh `weight`. Less than half of it tells nothing of
+/// the rest: the cache may be full of what is heavy elsewhere.
 fn entries_when_full(len: usize, weight: u64, share: u64) -> usize {
-    const MOST: usize = 1 << 30;
+    if weight < share / 2 {
+        return len.max(1);
+    }
     let full = len as u128 * u128::from(share.max(weight)) / u128::from(weight.max(1));
-    usize::try_from(full).unwrap_or(MOST).clamp(1, MOST)
+    usize::try_from(full).unwrap_or(usize::MAX).max(1)
 }
 
 /// What a hit does.

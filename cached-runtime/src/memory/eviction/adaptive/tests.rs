@@ -126,6 +126,68 @@ fn what_was_hit_does_not_leave_before_what_was_not() {
     }
 }
 
+/// Evicts until this entry leaves, and has others in until the shard is full enough to remember anything.
+fn evict_and_fill(shard: &mut Shard, policy: &mut Adaptive, slot: u32) {
+    while shard.evict(policy).expect("a victim") != slot {}
+    (0..40).for_each(|other| _ = shard.insert(policy, hash_of(2_000 + other), 1));
+}
+
+/// A full shard, and the entry of a key that came last.
+fn full_with(key: u64) -> (Shard, Adaptive, u32) {
+    let (mut shard, mut policy) = (Shard::default(), alone(64));
+    for other in 0..64 {
+        shard.insert(&mut policy, hash_of(1_000 + other), 1);
+    }
+    shard.evict(&mut policy).expect("a victim");
+    let slot = shard.insert(&mut policy, hash_of(key), 1);
+    (shard, policy, slot)
+}
+
+fn marks(shard: &Shard, slot: u32) -> Marks {
+    Marks::of(shard.get(slot).expect("an entry").touch)
+}
+
+#[test]
+fn a_key_that_comes_back_has_on_its_entry_how_often_it_was_seen() {
+    for removed in [false, true] {
+        let (mut shard, mut policy, mut slot) = full_with(7);
+        for times in 1..10 {
+            assert_eq!(marks(&shard, slot).seen(), times, "removed: {removed}");
+            if removed {
+                shard.remove(&mut policy, slot);
+            } else {
+                evict_and_fill(&mut shard, &mut policy, slot);
+            }
+            slot = shard.insert(&mut policy, hash_of(7), 1);
+        }
+    }
+}
+
+#[test]
+fn a_key_that_was_just_evicted_enters_main_where_the_settings_say_so() {
+    for (settings, member) in FAMILY.iter().enumerate() {
+        let (mut shard, mut policy, slot) = full_with(7);
+        evict_and_fill(&mut shard, &mut policy, slot);
+        policy.running.change(settings);
+        let slot = shard.insert(&mut policy, hash_of(7), 1);
+        assert_eq!(marks(&shard, slot).is_main(), member.ghosts, "settings {settings}");
+        // The second time it does not come after an eviction.
+        shard.remove(&mut policy, slot);
+        let slot = shard.insert(&mut policy, hash_of(7), 1);
+        assert!(!marks(&shard, slot).is_main(), "settings {settings}");
+    }
+}
+
+/// The weight may be in other shards: what a few light entries would come to says nothing.
+#[test]
+fn what_is_remembered_is_sized_by_what_is_there_where_that_is_light() {
+    let (mut shard, mut policy) = (Shard::default(), alone(1 << 50));
+    (0..100).for_each(|key| _ = shard.insert(&mut policy, hash_of(key), 1));
+    shard.evict(&mut policy).expect("a victim");
+    let entries = policy.history.as_ref().map(|history| history.entries);
+    assert_eq!(entries, Some(100));
+}
+
 fn shards(capacity: u64, shards: usize) -> Vec<(Shard, Adaptive)> {
     Adaptive::for_shards(capacity, shards).map(|policy| (Shard::default(), policy)).collect()
 }
