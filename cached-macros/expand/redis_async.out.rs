@@ -10,7 +10,7 @@ pub async fn find_user(db: &Db, id: u64) -> Result<Option<User>, DbError> {
                 >::of(
                     (&&&&&&__rt::Returns::<Result<Option<User>, DbError>>::NEW).shape(),
                 ))
-                    .encoded(),
+                    .__encoded(),
                 || {
                     __rt::Options::new()
                         .ttl(::core::time::Duration::new(3600, 0))

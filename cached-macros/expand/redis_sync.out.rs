@@ -8,7 +8,7 @@ fn exchange_rate(from: &str, to: &str) -> f64 {
                     __rt::Json,
                     _,
                 >::of((&&&&&&__rt::Returns::<f64>::NEW).shape()))
-                    .encoded(),
+                    .__encoded(),
                 || {
                     __rt::Options::new()
                         .ttl(::core::time::Duration::new(300, 0))

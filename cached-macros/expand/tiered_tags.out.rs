@@ -16,7 +16,7 @@ impl Catalogue {
                         >::of(
                             (&&&&&&__rt::Returns::<Result<Price, Error>>::NEW).shape(),
                         ))
-                            .encoded(),
+                            .__encoded(),
                         || {
                             __rt::Options::new()
                                 .ttl(::core::time::Duration::new(300, 0))

@@ -323,3 +323,27 @@ fn sync_functions_may_be_called_in_tasks_as_often_as_one_likes() {
     });
     done.1.recv_timeout(Duration::from_secs(60)).expect("they came to an end");
 }
+
+/// Methods for everything, of which generated code has to steer clear.
+mod with_methods_of_others {
+    use cached_core::cache;
+
+    pub trait Encoded {
+        fn encoded(&self) -> usize {
+            1
+        }
+    }
+
+    impl<T: ?Sized> Encoded for T {}
+
+    #[cache(ttl = 60, backend = "redis", key = "beside:{id}")]
+    pub fn beside(id: u64) -> u64 {
+        id + id.encoded() as u64
+    }
+}
+
+#[test]
+fn a_blanket_trait_of_the_users_does_not_get_in_the_way() {
+    let (_, _turn) = world();
+    assert_eq!(with_methods_of_others::beside(6), 7);
+}

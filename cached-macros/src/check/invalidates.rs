@@ -137,7 +137,7 @@ fn a_whole_result_is_no_condition(args: &InvalidatesArgs, subject: &Subject, err
     let message = match value.as_str() {
         "bool" => "`result` is a reference to the `bool`: write `*result`".to_owned(),
         _ => format!(
-            "`result` is a `&{value}`, not a condition: write one over it, such as `*result != before` or `result.changed`"
+            "`result` is a `&{value}`, not a condition: write one over it, such as `result.changed`, `*result != before`, or `*result` if that is a `bool`"
         ),
     };
     each_operand(&when.value, &mut |operand| {

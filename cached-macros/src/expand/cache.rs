@@ -168,7 +168,7 @@ fn shape(model: &Cache<'_>) -> TokenStream {
         },
         at,
     );
-    quote_spanned!(at=> (&__rt::ToShared::<__rt::#codec, _>::of(#shape)).encoded())
+    quote_spanned!(at=> (&__rt::ToShared::<__rt::#codec, _>::of(#shape)).__encoded())
 }
 
 /// The same where nothing is stored, and so nothing asked of the type.

@@ -66,7 +66,7 @@ pub struct Shared<C, S: Shape> {
     codec: PhantomData<fn() -> C>,
 }
 
-/// A shape on its way to a shared backend: generated code calls `(&ToShared::<Json, _>::of(shape)).encoded()`, and of the traits below the
+/// A shape on its way to a shared backend: generated code calls `(&ToShared::<Json, _>::of(shape)).__encoded()`, and of the traits below the
 /// first that fits is found.
 pub struct ToShared<C, S>(S, PhantomData<fn() -> C>);
 
@@ -82,12 +82,12 @@ impl<C, S: Shape> ToShared<C, S> {
 /// First choice: the values can be written and read again.
 pub trait ViaPortable<C, S: Shape> {
     /// The shape.
-    fn encoded(self) -> Shared<C, S>;
+    fn __encoded(self) -> Shared<C, S>;
 }
 
 impl<C: Codec, S: Portable> ViaPortable<C, S> for &ToShared<C, S> {
     #[inline]
-    fn encoded(self) -> Shared<C, S> {
+    fn __encoded(self) -> Shared<C, S> {
         Shared { shape: self.0, wire: S::encoded_as::<C>, codec: PhantomData }
     }
 }
@@ -112,13 +112,13 @@ pub struct Bytes;
 /// Nothing fitted.
 pub trait ViaNotPortable<S: Shape> {
     /// An error that says what to write instead.
-    fn encoded(self) -> <Bytes as Hold<S::Value>>::Shape
+    fn __encoded(self) -> <Bytes as Hold<S::Value>>::Shape
     where
         Bytes: Hold<S::Value>;
 }
 
 impl<C, S: Shape> ViaNotPortable<S> for ToShared<C, S> {
-    fn encoded(self) -> <Bytes as Hold<S::Value>>::Shape
+    fn __encoded(self) -> <Bytes as Hold<S::Value>>::Shape
     where
         Bytes: Hold<S::Value>,
     {
