@@ -101,12 +101,12 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Entry>> {
     target(input).map(|target| Some(Entry::Target(Box::new(target))))
 }
 
-/// Whether what follows is `name = value` or a switch; all else that starts with a name is a function.
+/// Whether what follows is `name = value` or a switch, here or elsewhere; all else that starts with a name is a function.
 fn is_named(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let Ok(name) = ahead.call(Ident::parse_any) else { return false };
-    ahead.peek(Token![=])
-        || (TABLE.names().any(|known| name == known) && !ahead.peek(token::Paren) && !ahead.peek(Token![::]))
+    let known = || TABLE.names().chain(TABLE.bare_elsewhere()).any(|known| name == known);
+    ahead.peek(Token![=]) || (known() && !ahead.peek(token::Paren) && !ahead.peek(Token![::]))
 }
 
 fn target(input: ParseStream<'_>) -> syn::Result<TargetCall> {

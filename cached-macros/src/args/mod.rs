@@ -78,6 +78,13 @@ impl Table {
         self.specs.iter().map(|spec| spec.name)
     }
 
+    /// What people write without a value, and is no name here.
+    fn bare_elsewhere(&self) -> impl Iterator<Item = &'static str> {
+        let switches = self.specs.iter().filter(|spec| matches!(spec.form, Form::Switch));
+        let aliases = switches.flat_map(|spec| spec.aliases);
+        aliases.chain(self.elsewhere.iter().flat_map(|(names, _)| *names)).copied()
+    }
+
     fn unknown(&self, name: &str) -> String {
         let alias = self.specs.iter().find(|spec| spec.aliases.contains(&name));
         let elsewhere = self.elsewhere.iter().find(|(names, _)| names.contains(&name));

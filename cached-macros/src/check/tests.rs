@@ -101,6 +101,9 @@ fn names_that_mean_the_opposite_elsewhere_say_so() {
         (on(quote!(ttl = 60, sync_writes = false)), "`lock = \"none\"`"),
         (invalidates(quote!("a", after = true)), "leave this out"),
         (invalidates(quote!("a", all_entries = true)), "`find_user(*)`"),
+        (invalidates(quote!("a", all)), "`find_user(*)`"),
+        (invalidates(quote!("a", after)), "leave this out"),
+        (invalidates(quote!("a", before_invocation)), "write `before`"),
     ]);
 }
 
