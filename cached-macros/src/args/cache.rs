@@ -41,6 +41,11 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         "`ttl = 60` counts from when a value was stored, and a hit does not prolong it",
     ),
     (&["ttl_ms", "ttl_millis", "time_ms", "timeout_ms"], "the unit is part of the value: write `ttl = \"250ms\"`"),
+    (&["redis"], "write `backend = \"redis\"`"),
+    (
+        &["ty", "create", "convert", "map_error"],
+        "the attribute makes the cache, by `capacity`, `policy` and `backend`, and no error of a store reaches the caller: leave this out",
+    ),
     (&["result", "cache_err", "cache_error", "cache_errors"], "errors are never stored, and no argument changes that"),
     (
         &["option", "cache_none", "cache_null", "cache_nulls"],

@@ -4,7 +4,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprPath, Ident, Lit, LitStr, Path, Token, parenthesized, token};
 
-use super::{Form, Keyed, Spec, Table, read};
+use super::{Form, Keyed, Spec, Table, read, same};
 use crate::diagnostics::Errors;
 
 const TABLE: Table = Table {
@@ -13,6 +13,10 @@ const TABLE: Table = Table {
         (&["key", "keys", "pattern", "patterns", "matching"], "keys and patterns have no name: write the string alone"),
         (&["unless", "except", "skip_if"], "`when` is the opposite: write it with the condition negated"),
         (&["all", "all_entries"], "all entries of a function are `find_user(*)`"),
+        (
+            &["cache_names", "cache_name", "caches", "cache", "value"],
+            "name the cached function and which of its entries, `find_user(id)`, or the text of a key, `\"user:{id}\"`",
+        ),
         (&["after"], "what disappears does so after the body, and with `before` also before it: leave this out"),
     ],
     specs: &[
@@ -105,7 +109,10 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Option<Entry>> {
 fn is_named(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let Ok(name) = ahead.call(Ident::parse_any) else { return false };
-    let known = || TABLE.names().chain(TABLE.bare_elsewhere()).any(|known| name == known);
+    let known = || {
+        let name = name.to_string();
+        TABLE.names().any(|known| known == name) || TABLE.bare_elsewhere().any(|known| same(known, &name))
+    };
     ahead.peek(Token![=]) || (known() && !ahead.peek(token::Paren) && !ahead.peek(Token![::]))
 }
 
@@ -134,11 +141,23 @@ fn target(input: ParseStream<'_>) -> syn::Result<TargetCall> {
         content.parse::<Token![*]>()?;
         TargetArgs::All
     } else {
-        let args = Punctuated::parse_terminated(&content);
+        let args = Punctuated::parse_terminated_with(&content, argument);
         // What is left after an error would be reported once more, as unexpected.
         TargetArgs::Some(args.inspect_err(|_| drop(content.parse::<TokenStream>()))?)
     };
     Ok(TargetCall { path, args })
+}
+
+/// One of those that lead to a key. A part of them alone leads to none.
+fn argument(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let ahead = input.fork();
+    let wildcard =
+        ahead.parse::<Token![*]>().is_ok() || ahead.parse::<Token![_]>().is_ok() || ahead.parse::<Token![..]>().is_ok();
+    if wildcard && (ahead.is_empty() || ahead.peek(Token![,])) {
+        let message = "`(*)` alone is all entries; some of them are named by a pattern over the text of their keys, such as `\"user:{id}:*\"`";
+        return Err(input.error(message));
+    }
+    input.parse()
 }
 
 /// The error for `self.price(sku)`, which reads naturally but is a call.

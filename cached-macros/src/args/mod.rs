@@ -86,8 +86,9 @@ impl Table {
     }
 
     fn unknown(&self, name: &str) -> String {
-        let alias = self.specs.iter().find(|spec| spec.aliases.contains(&name));
-        let elsewhere = self.elsewhere.iter().find(|(names, _)| names.contains(&name));
+        let is_it = |known: &&str| same(known, name);
+        let alias = self.specs.iter().find(|spec| is_it(&spec.name) || spec.aliases.iter().any(is_it));
+        let elsewhere = self.elsewhere.iter().find(|(names, _)| names.iter().any(is_it));
         let hint = match (elsewhere, alias) {
             (Some((_, advice)), _) => format!("; {advice}"),
             (None, Some(spec)) => format!("; write `{}`", spec.example),
@@ -101,6 +102,12 @@ impl Table {
             format!("`#[{attribute}]` has no argument `{name}`{hint}")
         }
     }
+}
+
+/// Whether two names are the same but for the case convention: `allEntries` is `all_entries` elsewhere.
+fn same(one: &str, other: &str) -> bool {
+    let letters = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    letters(one) == letters(other)
 }
 
 #[cfg_attr(test, derive(Debug))]

@@ -40,7 +40,7 @@ use super::writer::KeyWriter;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "neither `KeyPart` nor `Display` is implemented for `{Self}`",
-    note = "put `#[derive(cached_core::KeyPart)]` on the type, or let a template name what tells its values apart: `{{arg.field}}`, or `{{arg:?}}` if it is `Debug`",
+    note = "put `#[derive(cached_core::KeyPart)]` on the type, or let a template name what tells its values apart: `{{arg.field}}`, or `{{arg:?}}` if equal values print the same by `Debug` (a `HashMap` does not)",
     note = "without a `key = \"..\"`, all arguments are in the key; one that makes no difference is left out by `skip(arg)`"
 )]
 pub trait KeyPart {
