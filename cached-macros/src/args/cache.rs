@@ -43,7 +43,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["ttl_ms", "ttl_millis", "time_ms", "timeout_ms"], "the unit is part of the value: write `ttl = \"250ms\"`"),
     (&["redis"], "write `backend = \"redis\"`"),
     (
-        &["ty", "create", "convert", "map_error"],
+        &["ty", "create", "map_error"],
         "the attribute makes the cache, by `capacity`, `policy` and `backend`, and no error of a store reaches the caller: leave this out",
     ),
     (&["result", "cache_err", "cache_error", "cache_errors"], "errors are never stored, and no argument changes that"),
@@ -78,7 +78,7 @@ const TABLE: Table = Table {
             ],
         ),
         value("null_ttl", "null_ttl = 30", &["none_ttl", "negative_ttl"]),
-        value("backend", "backend = \"memory\"", &["store", "storage", "ty", "redis", "memory"]),
+        value("backend", "backend = \"memory\"", &["store", "storage", "memory"]),
         value("key", "key = \"user:{id}\"", &["name", "prefix", "convert", "key_prefix"]),
         Spec {
             name: "skip",

@@ -110,6 +110,8 @@ fn names_that_mean_the_opposite_elsewhere_say_so() {
         (invalidates(quote!(list(_, id))), "by a pattern"),
         (invalidates(quote!(list(id, ..))), "by a pattern"),
         (on(quote!(redis = true)), "write `backend = \"redis\"`"),
+        (on(quote!(convert = "{ id }")), "write `key = "),
+        (on(quote!(ty = "HashMap<u64, User>")), "leave this out"),
         (on(quote!(cacheIf = |v| v.ok)), "condition negated"),
         (invalidates(quote!("a", after)), "leave this out"),
         (invalidates(quote!("a", before_invocation)), "write `before`"),
